@@ -1,0 +1,43 @@
+# Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test test-fast check eval ask lock clean
+
+BIN := .venv/bin
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/installed ## Install all that serving and testing need into .venv (TORCH_INDEX= names another index for torch)
+
+.venv/installed: pyproject.toml constraints.txt scripts/setup
+	@scripts/setup
+
+serve: setup ## Run the tutor: http://127.0.0.1:8000
+	@$(BIN)/torchtutor serve
+
+ask: setup ## Ask one question in the terminal: make ask Q="what does zero_grad do?"
+	@$(BIN)/torchtutor ask "$(Q)"
+
+test: setup check ## All checks and all tests
+	@$(BIN)/python -m pytest
+
+test-fast: setup ## The unit tests: no model, server or sandbox
+	@$(BIN)/python -m pytest -m "not integration"
+
+check: setup ## Style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+eval: setup ## How well the right answer is found, per query set
+	@$(BIN)/python -m eval retrieval
+
+lock: setup ## Pin every version anew in constraints.txt
+	@$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-annotate --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file constraints.txt pyproject.toml
+	@sed -i 's/+cpu$$//' constraints.txt
+
+clean: ## Remove .venv and all caches (not the state folder)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,104 @@
+"""The chat over HTTP: one JSON reply, or the turn's events as they come."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import JSONResponse, Response
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from service.channels.problems import RESPONSES, problem
+from service.events import Event, Failed, Reply
+from service.turns import RunningTurn, Turns
+
+MAX_MESSAGE = 20_000
+KEEPALIVE_SECONDS = 15.0
+
+_EVENTS: dict[str, Any] = {
+    "description": "Server-sent events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
+    "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ChatEvent"}}},
+}
+
+
+class ChatRequest(BaseModel):
+    """A message to the tutor."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: str = Field(max_length=MAX_MESSAGE, examples=["why do my gradients keep growing every step?"])
+    conversation_id: str | None = Field(None, description="From an earlier reply; null starts a conversation.")
+    collection: str | None = Field(None, description="Search only this collection.", examples=["interview"])
+    stream: bool = Field(False, description="Answer with server-sent events.")
+
+    @field_validator("message")
+    @classmethod
+    def _has_text(cls, message: str) -> str:
+        if not message.strip():
+            raise ValueError("the message is empty; write a question")
+        return message
+
+    @field_validator("message", "conversation_id", "collection")
+    @classmethod
+    def _is_unicode(cls, text: str | None) -> str | None:
+        if text is not None and not _encodes(text):
+            raise ValueError("the text holds half a surrogate pair, which is not valid Unicode; send it as UTF-8")
+        return text
+
+
+def router(turns: Turns) -> APIRouter:
+    """The routes under ``/v1/chat``."""
+    routes = APIRouter(prefix="/v1/chat", tags=["chat"], responses=RESPONSES)
+
+    @routes.post("", response_model=Reply, responses={200: {"content": _EVENTS["content"]}})
+    async def chat(request: ChatRequest) -> Response:
+        """Ask a question, or follow up on the last reply of a conversation."""
+        turn = await turns.start(request.message, request.conversation_id, request.collection)
+        if request.stream:
+            return EventSourceResponse(_stream(turn))
+        reply = await turn.reply()
+        if isinstance(reply, Failed):
+            return problem(503, f"{reply.title}: {reply.detail}")
+        return JSONResponse(reply.model_dump(mode="json"))
+
+    @routes.get("/{message_id}/events", response_class=EventSourceResponse, responses={200: _EVENTS})
+    async def events(message_id: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
+        """Follow a turn, or resume a dropped stream after the event named in `Last-Event-ID`."""
+        turn = turns.find(message_id)
+        return EventSourceResponse(_stream(turn, after=_number(last_event_id)))
+
+    return routes
+
+
+async def _stream(turn: RunningTurn, after: int = 0) -> AsyncIterator[bytes]:
+    """The turn's events as they go over the wire, with a comment where nothing happens for a while."""
+    events = turn.events(after)
+    pending = asyncio.ensure_future(anext(events, None))
+    while True:
+        done, _ = await asyncio.wait([pending], timeout=KEEPALIVE_SECONDS)
+        if not done:
+            yield KEEPALIVE_COMMENT
+            continue
+        numbered = pending.result()
+        if numbered is None:
+            return
+        yield _encode(*numbered)
+        pending = asyncio.ensure_future(anext(events, None))
+
+
+def _encode(number: int, event: Event) -> bytes:
+    return format_sse_event(data_str=event.model_dump_json(), event=event.event, id=str(number))
+
+
+def _number(event_id: str | None) -> int:
+    return int(event_id) if event_id is not None and re.fullmatch(r"[0-9]{1,6}", event_id) else 0
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

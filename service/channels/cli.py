@@ -1,0 +1,149 @@
+"""The terminal: ``torchtutor serve | ask | verify | run | index build``."""
+
+import json
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from corpus.errors import TutorError
+from index.store import build_index
+from service import sandbox
+from service.app import create_app
+from service.channels import terminal
+from service.events import Done, Event, Text, Verified
+from service.sandbox import Limits, Program, Verdict
+from service.settings import Settings
+from service.verify import Checked
+from service.wiring import Parts, build_tutor, corpus_entries, ensure_index
+
+NOT_COVERED = 3
+VERIFY_AT_ONCE = 2
+
+app = typer.Typer(help="A PyTorch tutor: every piece of code it shows has been run.", no_args_is_help=True)
+index_app = typer.Typer(help="The search index.", no_args_is_help=True)
+app.add_typer(index_app, name="index")
+
+_out = Console()
+_err = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command line; errors that can be told are told in a line, with exit status 1."""
+    try:
+        app()
+    except TutorError as error:
+        _err.print(f"torchtutor: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")] = None,
+) -> None:
+    """Serve the page and the API; builds what the state folder lacks."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = _settings().model_copy(update=given)
+    listening = _listen(settings.host, settings.port)
+    parts = _parts(settings)
+    address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _err.print(f"torchtutor answers at http://{address}:{listening.getsockname()[1]}/", markup=False)
+    uvicorn.Server(uvicorn.Config(create_app(parts, settings), log_level="warning")).run(sockets=[listening])
+
+
+@app.command()
+def ask(question: Annotated[str, typer.Argument(help="In your own words.")]) -> None:
+    """Answer one question; exit status 3 where no lesson covers it."""
+    if not question.strip():
+        raise typer.BadParameter("the question is empty; write one in quotation marks")
+    reply = None
+    for event in _parts(_settings()).tutor.answer(question):
+        _render(event)
+        reply = event.reply if isinstance(event, Done) else None
+    if reply is not None and reply.abstained:
+        raise typer.Exit(NOT_COVERED)
+
+
+@app.command()
+def verify(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a machine-readable report.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Print only what is not as stated.")] = False,
+) -> None:
+    """Run all code of the corpus that has no verdict yet; exit status 1 if anything is not as stated."""
+    entries = corpus_entries()
+    parts = _parts(_settings())
+    total = sum(len(tuple(entry.snippets())) for entry in entries)
+    checked: list[Checked] = []
+    with Progress(console=_err, disable=quiet or as_json, transient=True) as progress:
+        task = progress.add_task("Running the corpus's code", total=total)
+        for result in parts.verifier.check_all(entries, at_once=VERIFY_AT_ONCE):
+            checked.append(result)
+            progress.advance(task)
+    if as_json:
+        print(json.dumps(terminal.report(checked), indent=2))
+    else:
+        terminal.print_report(_out, checked, quiet=quiet)
+    if any(result.as_stated is False for result in checked):
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    file: Annotated[typer.FileText, typer.Argument(help="A Python file, or - for standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole verdict.")] = False,
+) -> None:
+    """Run a program in the sandbox and tell what happened; exit status 1 unless it passed."""
+    verdict = sandbox.run(Program(file.read()), Limits())
+    if as_json:
+        print(TypeAdapter(Verdict).dump_json(verdict, indent=2).decode())
+    else:
+        terminal.print_verdict(_out, verdict)
+    if verdict.status != "passed":
+        raise typer.Exit(1)
+
+
+@index_app.command("build")
+def build() -> None:
+    """Embed the corpus and write the index into the state folder."""
+    settings = _settings()
+    build_index(corpus_entries(), settings.index_folder, model=settings.embedding_model, report=_tell)
+
+
+def _render(event: Event) -> None:
+    if isinstance(event, Text):
+        terminal.print_markdown(_out, event.markdown)
+    elif isinstance(event, Verified):
+        terminal.print_snippet(_out, event.snippet)
+    elif isinstance(event, Done):
+        terminal.print_follow_ups(_out, event.reply.follow_ups)
+
+
+def _tell(message: str) -> None:
+    _err.print(message, markup=False, highlight=False)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"TUTOR_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise TutorError("settings that cannot be used: " + "; ".join(wrong)) from error
+
+
+def _parts(settings: Settings) -> Parts:
+    entries = corpus_entries()
+    ensure_index(settings, entries, report=_tell)
+    return build_tutor(settings, entries=entries)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; taken before anything is built, so that a port in use is told at once."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise TutorError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error

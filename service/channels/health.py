@@ -1,0 +1,55 @@
+"""Whether the service lives, and whether it can answer."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from service.background import Verification
+from service.tutor import Tutor
+from service.verify import torch_version
+
+
+class Live(BaseModel):
+    status: Literal["live"] = "live"
+
+
+class VerificationState(BaseModel):
+    """The background run of all corpus code."""
+
+    running: bool
+    not_run_yet: int = Field(description="Snippets without a stored verdict; each runs when first shown.")
+
+
+class Ready(BaseModel):
+    """What can be answered, and what still runs in the background."""
+
+    status: Literal["ready"] = "ready"
+    entries: int
+    collections: list[str]
+    torch_version: str
+    isolation: str = Field(description="How code is kept in, or why none can be run here.")
+    verification: VerificationState
+
+
+def router(tutor: Tutor, verification: Verification, isolation: str) -> APIRouter:
+    """The routes ``/livez`` and ``/readyz``."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/livez")
+    def livez() -> Live:
+        """200 as long as the process serves requests."""
+        return Live()
+
+    @routes.get("/readyz")
+    def readyz() -> Ready:
+        """200 as soon as questions can be answered."""
+        return Ready(
+            entries=len(tutor.entries),
+            collections=tutor.collections,
+            torch_version=torch_version(),
+            isolation=isolation,
+            verification=VerificationState(running=verification.running, not_run_yet=verification.not_run_yet()),
+        )
+
+    return routes

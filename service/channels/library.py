@@ -1,0 +1,143 @@
+"""What the tutor knows, over HTTP: search, and the entries themselves.
+
+::
+
+    TutorError
+    └── UnknownEntry    no entry has the id
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from corpus.entry import Entry
+from corpus.errors import TutorError
+from service.channels.problems import RESPONSES
+from service.events import MatchedEntry, ShownSnippet, show
+from service.tutor import Tutor
+from service.verify import Verifier
+
+MAX_K = 50
+MAX_QUERY = 20_000
+
+
+class UnknownEntry(TutorError):
+    """No entry has the id."""
+
+
+class SearchResult(BaseModel):
+    matches: list[MatchedEntry] = Field(description="Best first; always k of them where there are as many entries.")
+
+
+class EntryHead(BaseModel):
+    """An entry in a list."""
+
+    entry_id: str
+    number: int
+    question: str
+    topic: str
+    collection: str
+
+
+class EntryList(BaseModel):
+    entries: list[EntryHead]
+
+
+class PitfallView(BaseModel):
+    title: str
+    text: str
+    broken: str = Field(description="Id of the snippet that fails as stated.")
+    mended: str = Field(description="Id of the snippet that passes.")
+
+
+class FollowUpView(BaseModel):
+    question: str
+    answer: str
+    snippets: list[str] = Field(description="Ids of its snippets.")
+
+
+class EntryView(EntryHead):
+    """Everything about an entry."""
+
+    answer: str
+    explanation: str
+    also_asked: list[str]
+    symptoms: list[str]
+    key_points: list[str]
+    see_also: list[str] = Field(description="Ids of related entries.")
+    versions: list[str]
+    references: list[str]
+    code: list[str] = Field(description="Ids of the snippets that show the answer.")
+    pitfalls: list[PitfallView]
+    follow_ups: list[FollowUpView]
+    snippets: list[ShownSnippet] = Field(description="Every snippet of the entry, with its stored verdict.")
+
+
+def router(tutor: Tutor, verifier: Verifier) -> APIRouter:
+    """The routes ``/v1/search`` and ``/v1/entries``."""
+    routes = APIRouter(prefix="/v1", tags=["library"], responses=RESPONSES)
+
+    @routes.get("/search")
+    def search(
+        q: Annotated[str, Query(min_length=1, max_length=MAX_QUERY, examples=["freeze layers"])],
+        k: Annotated[int, Query(ge=1, le=MAX_K)] = 5,
+        collection: str | None = None,
+    ) -> SearchResult:
+        """The k entries nearest to a query; never abstains."""
+        return SearchResult(matches=tutor.search(q, k, collection))
+
+    @routes.get("/entries")
+    def entries(
+        topic: str | None = None, collection: str | None = None, limit: Annotated[int | None, Query(ge=1)] = None
+    ) -> EntryList:
+        """The entries, by collection and number; all of them by default."""
+        found = [
+            _head(entry)
+            for entry in tutor.entries.values()
+            if topic in (None, entry.topic) and collection in (None, entry.collection)
+        ]
+        return EntryList(entries=found[:limit])
+
+    @routes.get("/entries/{entry_id}")
+    def entry(entry_id: str) -> EntryView:
+        """One entry with everything known about it."""
+        if entry_id not in tutor.entries:
+            raise UnknownEntry(f"no entry '{entry_id}'; GET /v1/entries lists them")
+        return _view(tutor.entries[entry_id], verifier)
+
+    return routes
+
+
+def _head(entry: Entry) -> EntryHead:
+    return EntryHead(
+        entry_id=entry.id,
+        number=entry.number,
+        question=entry.question,
+        topic=entry.topic,
+        collection=entry.collection,
+    )
+
+
+def _view(entry: Entry, verifier: Verifier) -> EntryView:
+    known = [verifier.stored(snippet) for snippet in entry.snippets()]
+    return EntryView(
+        **_head(entry).model_dump(),
+        answer=entry.answer,
+        explanation=entry.explanation,
+        also_asked=list(entry.also_asked),
+        symptoms=list(entry.symptoms),
+        key_points=list(entry.key_points),
+        see_also=list(entry.see_also),
+        versions=list(entry.versions),
+        references=list(entry.references),
+        code=[snippet.id for snippet in entry.code],
+        pitfalls=[
+            PitfallView(title=p.title, text=p.text, broken=p.broken.id, mended=p.mended.id) for p in entry.pitfalls
+        ],
+        follow_ups=[
+            FollowUpView(question=f.question, answer=f.answer, snippets=[s.id for s in f.snippets])
+            for f in entry.follow_ups
+        ],
+        snippets=[show(checked.snippet, checked.verdict, checked.deviation) for checked in known],
+    )

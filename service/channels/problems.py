@@ -1,0 +1,79 @@
+"""Errors as RFC 9457 problems (``application/problem+json``)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from corpus.errors import TutorError
+
+
+class Problem(BaseModel):
+    """What went wrong with a request, and how to mend it."""
+
+    type: str = Field("about:blank", description="Always `about:blank`: the title says what there is to say.")
+    title: str = Field(examples=["Unprocessable request"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["message: String should have at most 20000 characters"])
+
+
+TITLES = {
+    400: "Bad request",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Request too large",
+    415: "Unsupported media type",
+    421: "Misdirected request",
+    422: "Unprocessable request",
+    500: "Internal error",
+    503: "Not available now",
+}
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "The request is at fault; `detail` says how to mend it.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+}
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response that tells ``detail``."""
+    body = Problem(title=TITLES.get(status, "Request failed"), status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status, headers, "application/problem+json")
+
+
+def install(app: FastAPI, statuses: Mapping[type[TutorError], int]) -> None:
+    """Make ``app`` answer every error with a problem; ``statuses`` maps our own errors."""
+
+    async def on_tutor_error(_: Request, error: Exception) -> JSONResponse:
+        status = next((status for kind, status in statuses.items() if isinstance(error, kind)), 500)
+        return problem(status, str(error))
+
+    async def on_http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return problem(error.status_code, error.detail, error.headers)
+
+    async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return problem(422, "; ".join(map(_told, error.errors())))
+
+    async def on_crash(_: Request, error: Exception) -> JSONResponse:
+        return problem(500, "The service made a mistake; its log says which.")
+
+    app.add_exception_handler(TutorError, on_tutor_error)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(Exception, on_crash)
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return f"the body is not JSON: {error.get('ctx', {}).get('error', error['msg'])}"
+    place = ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,102 @@
+// Asks the tutor and shows what it says: the events of one turn, rendered as they come.
+import { marked } from "/web/vendor/marked.js";
+import DOMPurify from "/web/vendor/purify.js";
+import highlighter from "/web/vendor/highlight.js";
+import python from "/web/vendor/highlight-python.js";
+
+highlighter.registerLanguage("python", python);
+const $ = (id) => document.getElementById(id);
+let conversation = null;
+
+const element = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
+
+function markdown(text) {
+  const block = element("div", "markdown");
+  block.innerHTML = DOMPurify.sanitize(marked.parse(text), { FORBID_TAGS: ["style", "form", "img"] });
+  return block;
+}
+
+function snippetBlock({ code, caption, verdict, as_stated, deviation, expected_error }) {
+  const block = element("figure", "snippet");
+  const source = element("code", "");
+  source.innerHTML = highlighter.highlight(code.trimEnd(), { language: "python" }).value; // escapes its input
+  block.append(markdown(caption), element("pre", "code"));
+  block.lastChild.append(source);
+  const where = verdict && `${verdict.device.toUpperCase()} · torch ${verdict.torch_version} · ${Math.round(verdict.duration_ms)} ms`;
+  const told = !verdict ? `not run: ${deviation}` : `${!as_stated ? deviation : expected_error ? "fails as stated" : "ran"} · ${where}`;
+  const standIns = verdict?.stand_ins.length ? ` · with stand-ins: ${verdict.stand_ins.join(", ")}` : "";
+  block.append(element("figcaption", !verdict ? "unknown" : as_stated ? "good" : "bad", told + standIns));
+  const error = verdict?.error ? `${verdict.error.type}: ${verdict.error.message}` : "";
+  const output = [verdict?.stdout.trimEnd(), error].filter(Boolean).join("\n");
+  if (output) block.append(element("pre", "output", output));
+  return block;
+}
+
+function followUps(texts) {
+  const list = element("div", "follow-ups");
+  for (const text of texts) {
+    const button = element("button", "", text);
+    button.onclick = () => ask(text);
+    list.append(button);
+  }
+  return list;
+}
+
+async function* events(response) {
+  let text = "";
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    const whole = (text += part).split("\n\n");
+    text = whole.pop();
+    for (const event of whole) {
+      const data = event.split("\n").filter((line) => line.startsWith("data: ")).map((line) => line.slice(6));
+      if (data.length) yield JSON.parse(data.join("\n"));
+    }
+  }
+}
+
+async function ask(message) {
+  $("transcript").append(element("p", "question", message));
+  const reply = $("transcript").appendChild(element("article", "reply"));
+  $("status").textContent = "Looking for the answer…";
+  try {
+    const response = await fetch("/v1/chat", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ message, conversation_id: conversation, stream: true }),
+    });
+    if (!response.ok) throw new Error((await response.json()).detail);
+    await show(response, reply);
+  } catch (error) {
+    reply.append(element("p", "bad", `No reply: ${error.message}. Is the service running?`));
+  }
+  $("status").textContent = "";
+}
+
+async function show(response, reply) {
+  let answer = "";
+  const text = reply.appendChild(element("div", ""));
+  for await (const event of events(response)) {
+    if (event.event === "matched") {
+      conversation = event.conversation_id;
+      if (event.matches.length) text.before(element("p", "source", event.matches[0].question));
+    } else if (event.event === "text") {
+      text.replaceChildren(markdown((answer += event.markdown)));
+      $("status").textContent = "Running the code…";
+    } else if (event.event === "verified") reply.append(snippetBlock(event.snippet));
+    else if (event.event === "error") reply.append(element("p", "bad", `${event.title}: ${event.detail}`));
+    else reply.append(followUps([...event.reply.follow_ups, ...event.reply.nearest.map((entry) => entry.question)]));
+  }
+}
+
+$("ask").onsubmit = (submit) => {
+  submit.preventDefault();
+  const message = $("message").value.trim();
+  if (message) ask(message);
+  $("message").value = "";
+};
+$("message").onkeydown = (key) => {
+  if (key.key === "Enter" && !key.shiftKey && !key.isComposing) {
+    key.preventDefault();
+    $("ask").requestSubmit();
+  }
+};

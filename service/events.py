@@ -1,0 +1,112 @@
+"""What one turn of conversation says, in order: ``Matched``, then ``Text`` and ``Verified`` as they come, then ``Done``.
+
+``Failed`` takes the place of ``Done`` where the turn could not be finished. The names in ``event`` are those of the
+server-sent events; :class:`Reply` is the same turn folded into one value.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from corpus.entry import Snippet
+from service.sandbox import Verdict
+
+Outcome = Literal["answered", "partly", "not_covered", "small_talk"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class MatchedEntry(_Frozen):
+    """An entry found for the question."""
+
+    entry_id: str = Field(examples=["optimizer-setup"])
+    number: int = Field(description="The entry's number in its collection.", examples=[19])
+    collection: str = Field(examples=["interview"])
+    question: str = Field(examples=["How do you set up an optimizer in PyTorch, and what is its purpose?"])
+    score: float = Field(description="Higher is better; comparable within one search only.", examples=[0.71])
+
+
+class NearestEntry(_Frozen):
+    """An entry offered where none covers the question."""
+
+    entry_id: str
+    question: str
+
+
+class ShownSnippet(_Frozen):
+    """A snippet as the learner sees it: the code, what it must show, and what a run of it showed."""
+
+    id: str = Field(examples=["optimizer-setup#code-1"])
+    code: str
+    caption: str = Field("", description="Markdown that introduces the code.")
+    expected_output: str | None = Field(None, description="What the entry says that it prints; null: not said.")
+    expected_error: str | None = Field(None, description="How the entry says that it fails; null: it must pass.")
+    as_stated: bool | None = Field(description="Whether the run showed what the entry says; null: not run here.")
+    deviation: str | None = Field(None, description="Where not as stated, or not run: how, or why.")
+    verdict: Verdict | None = Field(description="What the sandbox says of the run; null: not run here.")
+
+
+class Turn(_Frozen):
+    """What is known of a turn before its text: what was understood and found."""
+
+    conversation_id: str
+    message_id: str
+    outcome: Outcome
+    abstained: bool = Field(False, description="True where no entry covers the question: `matches` is empty then.")
+    confidence: float = Field(ge=0, le=1, description="Probability that the first match is right.")
+    understood_as: str = Field(description="The question as the tutor understood it, follow-ups spelled out.")
+    matches: list[MatchedEntry] = Field([], description="Best first; the reply speaks about the first one.")
+    nearest: list[NearestEntry] = Field([], description="Where the tutor abstains: the nearest questions it can answer.")
+    follow_ups: list[str] = Field([], description="What to ask next; each works as the next message.")
+
+
+class Matched(Turn):
+    event: Literal["matched"] = "matched"
+
+
+class Text(_Frozen):
+    event: Literal["text"] = "text"
+    markdown: str = Field(description="The next piece of the answer; the pieces joined are the answer.")
+
+
+class Verified(_Frozen):
+    event: Literal["verified"] = "verified"
+    snippet: ShownSnippet
+
+
+class Failed(_Frozen):
+    event: Literal["error"] = "error"
+    title: str
+    detail: str
+
+
+class Reply(Turn):
+    """One whole turn."""
+
+    answer: str = Field(description="Markdown.")
+    snippets: list[ShownSnippet]
+
+
+class Done(_Frozen):
+    event: Literal["done"] = "done"
+    reply: Reply
+
+
+Event = Annotated[Matched | Text | Verified | Failed | Done, Field(discriminator="event")]
+
+
+def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None) -> ShownSnippet:
+    """The snippet with its verdict; ``deviation`` says how the run differs from what is stated, or why there is none."""
+    error = snippet.error
+    return ShownSnippet(
+        id=snippet.id,
+        code=snippet.code,
+        caption=snippet.caption,
+        expected_output=snippet.output,
+        expected_error=f"{error.type}: {error.message}" if error else None,
+        as_stated=None if verdict is None else deviation is None,
+        deviation=deviation,
+        verdict=verdict,
+    )

@@ -1,0 +1,157 @@
+"""All corpus code through the sandbox: which verdict is stored, which is stale, and whether a run is as stated.
+
+A verdict is stored under the hash of the code, torch's version, the device and Python's version, so that only what
+changed runs again. Whether it is *as stated* is compared anew at each look, since an entry's expectation may change.
+"""
+
+import hashlib
+import math
+import platform
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from corpus.entry import Entry, Snippet
+from service.memory import Memory, VerdictKey
+from service.sandbox import Limits, Program, Verdict
+
+Run = Callable[[Program, Limits], Verdict]
+
+LIMITS = Limits(seconds=60)
+"""Corpus code is known: its limit is there to end a hang, not to ration."""
+
+NOT_YET_RUN = "not run yet"
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
+_VERDICT = TypeAdapter(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A snippet with its verdict; ``deviation`` is ``None`` where the run is as stated.
+
+    ``verdict`` is ``None`` where the snippet was not run here; ``deviation`` then says why.
+    """
+
+    snippet: Snippet
+    verdict: Verdict | None
+    deviation: str | None
+
+    @property
+    def as_stated(self) -> bool | None:
+        return None if self.verdict is None else self.deviation is None
+
+
+@cache
+def torch_version() -> str:
+    """The installed torch's ``__version__``, read without importing it."""
+    spec = find_spec("torch")
+    assert spec is not None and spec.origin is not None, "torch is a dependency of torchtutor"
+    text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    match = re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE)
+    assert match is not None, "torch/version.py states __version__"
+    return match[1]
+
+
+def deviation(snippet: Snippet, verdict: Verdict) -> str | None:
+    """How ``verdict`` differs from what ``snippet`` states; ``None`` where it is as stated."""
+    if snippet.error is not None:
+        return _error_deviation(snippet, verdict)
+    if verdict.status != "passed":
+        reason = f": {verdict.error.type}: {verdict.error.message}" if verdict.error else ""
+        return f"it must pass, but the run ended as '{verdict.status}'{reason}"
+    if snippet.output is not None and not same_output(snippet.output, verdict.stdout):
+        return "it printed something else than stated"
+    if verdict.warnings:
+        return f"it passed with a warning: {verdict.warnings[0]}"
+    return None
+
+
+def _error_deviation(snippet: Snippet, verdict: Verdict) -> str | None:
+    stated = snippet.error
+    assert stated is not None
+    if verdict.status != "failed" or verdict.error is None:
+        return f"it must fail with {stated.type}, but the run ended as '{verdict.status}'"
+    if verdict.error.type.rpartition(".")[2] != stated.type.rpartition(".")[2]:
+        return f"it must fail with {stated.type}, but failed with {verdict.error.type}"
+    if _folded(stated.message) not in _folded(verdict.error.message):
+        return f"it failed with another message: {verdict.error.message}"
+    return None
+
+
+def same_output(stated: str, printed: str) -> bool:
+    """Whether two outputs are equal but for white space and the last digits of floats (0.1 %)."""
+    stated, printed = _folded(stated), _folded(printed)
+    if _NUMBER.sub("#", stated) != _NUMBER.sub("#", printed):
+        return False
+    return all(map(_same_number, _NUMBER.findall(stated), _NUMBER.findall(printed)))
+
+
+def _same_number(stated: str, printed: str) -> bool:
+    if stated == printed:
+        return True
+    is_float = "." in stated or "e" in stated.lower()
+    return is_float and math.isclose(float(stated), float(printed), rel_tol=1e-3, abs_tol=1e-4)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Verifier:
+    """Gives each snippet its verdict: the stored one where its key matches, else a run, which is then stored."""
+
+    def __init__(self, memory: Memory, run: Run) -> None:
+        self._memory = memory
+        self._run = run
+
+    def stored(self, snippet: Snippet) -> Checked:
+        """What is known of the snippet without running it."""
+        if snippet.device == "cuda" and not _cuda_here():
+            return Checked(snippet, None, "GPU: not run on this machine")
+        text = self._memory.verdict(_key(snippet))
+        if text is None:
+            return Checked(snippet, None, NOT_YET_RUN)
+        verdict = _VERDICT.validate_json(text)
+        return Checked(snippet, verdict, deviation(snippet, verdict))
+
+    def check(self, snippet: Snippet) -> Checked:
+        """The snippet's verdict, by a run where none is stored. Blocks while it runs."""
+        known = self.stored(snippet)
+        if known.deviation != NOT_YET_RUN:
+            return known
+        verdict = self._run(Program(snippet.code, device=_device(snippet)), LIMITS)
+        if verdict.status == "refused":
+            return Checked(snippet, None, f"not verified here: {verdict.stderr}")
+        if verdict.status not in ("sandbox_error", "killed"):  # those say nothing about the code
+            self._memory.save_verdict(_key(snippet), _VERDICT.dump_json(verdict).decode())
+        return Checked(snippet, verdict, deviation(snippet, verdict))
+
+    def check_all(self, entries: Iterable[Entry], *, at_once: int) -> Iterator[Checked]:
+        """Check every snippet of ``entries``, ``at_once`` at a time; yields in reading order as they end."""
+        with ThreadPoolExecutor(at_once) as pool:
+            yield from pool.map(self.check, [snippet for entry in entries for snippet in entry.snippets()])
+
+    def stale(self, entries: Iterable[Entry]) -> int:
+        """How many snippets that can run here have no stored verdict."""
+        runnable = [s for e in entries for s in e.snippets() if s.device == "any" or _cuda_here()]
+        return sum(self._memory.verdict(_key(snippet)) is None for snippet in runnable)
+
+
+def _device(snippet: Snippet) -> str:
+    return "cuda" if snippet.device == "cuda" else "cpu"
+
+
+def _cuda_here() -> bool:
+    return Path("/dev/nvidia0").exists()
+
+
+def _key(snippet: Snippet) -> VerdictKey:
+    code_hash = hashlib.sha256(snippet.code.encode()).hexdigest()
+    return VerdictKey(code_hash, torch_version(), _device(snippet), platform.python_version())
