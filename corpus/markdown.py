@@ -85,7 +85,11 @@ def _front_matter(lines: list[str], report: Report) -> dict[str, tuple[Any, int]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 2
-        report(line, f"the front matter is not YAML: {getattr(error, 'problem', error)}", "quote texts that hold ': ' or '#'")
+        report(
+            line,
+            f"the front matter is not YAML: {getattr(error, 'problem', error)}",
+            "quote texts that hold ': ' or '#'",
+        )
         return {}
     if not isinstance(node, yaml.MappingNode):
         report(2, "the front matter is not a list of fields", "write one 'name: value' a line")

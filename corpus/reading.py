@@ -6,13 +6,13 @@ folder while writing: it prints the number of entries, or every fault as ``file:
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from corpus.entry import Entry, FollowUp, Pitfall, Snippet
+from corpus.entry import Entry, FollowUp, Snippet
 from corpus.errors import CorpusError, Fault
 from corpus.markdown import Document, Fence, Report, Section, parse
 from corpus.snippets import prose, read_pitfall, read_snippets
@@ -22,6 +22,7 @@ BUNDLED = Path(__file__).parent / "questions"
 
 MAX_FILE_BYTES = 1_000_000
 SECTIONS = ("Answer", "Explanation", "Code", "Pitfalls", "Follow-ups")
+_WITH_CHILDREN = ("Pitfalls", "Follow-ups")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -117,39 +118,46 @@ def _read_fields(document: Document, stem: str, report: Report) -> dict[str, Any
 def _read_sections(document: Document, entry_id: str, report: Report) -> dict[str, Any]:
     if not document.title:
         report(1, "no question", "write it as '# …' below the front matter")
+    found = _known_sections(document, report)
+    if "Answer" not in found:
+        report(document.title_line, "the section 'Answer' is missing", "add '## Answer' with two to six sentences")
+    sections: dict[str, Any] = {"question": document.title}
+    for title in ("Answer", "Explanation"):
+        sections[title.lower()] = _read_text(found[title], report) if title in found else ""
+    sections["code"] = _read_code(found["Code"], f"{entry_id}#code", report) if "Code" in found else ()
+    pitfalls = [
+        read_pitfall(section, f"{entry_id}#pitfall-{number}", report)
+        for number, section in _children(found, "Pitfalls", report)
+    ]
+    sections["pitfalls"] = tuple(pitfall for pitfall in pitfalls if pitfall is not None)
+    sections["follow_ups"] = tuple(
+        _read_follow_up(section, f"{entry_id}#follow-up-{number}", report)
+        for number, section in _children(found, "Follow-ups", report)
+    )
+    return sections
+
+
+def _known_sections(document: Document, report: Report) -> dict[str, Section]:
     found: dict[str, Section] = {}
     for section in document.sections:
         if section.title not in SECTIONS:
             report(section.line, f"unknown section '{section.title}'", f"use one of: {', '.join(SECTIONS)}")
         elif section.title in found:
             report(section.line, f"a second section '{section.title}'", "join the two")
-        elif section.title not in ("Pitfalls", "Follow-ups") and section.subsections:
+        elif section.title not in _WITH_CHILDREN and section.subsections:
             report(section.subsections[0].line, f"a '###' heading in '{section.title}'", "use bold text instead")
         else:
             found[section.title] = section
-    if "Answer" not in found:
-        report(document.title_line, "the section 'Answer' is missing", "add '## Answer' with two to six sentences")
+    return found
 
-    def text(title: str) -> str:
-        return _read_text(found[title], report) if title in found else ""
 
-    def children(title: str) -> list[Section]:
-        return found[title].subsections if title in found else []
-
-    code = _read_code(found["Code"], f"{entry_id}#code", report) if "Code" in found else ()
-    pitfalls = [read_pitfall(s, f"{entry_id}#pitfall-{n}", report) for n, s in enumerate(children("Pitfalls"), 1)]
-    follow_ups = [_read_follow_up(s, f"{entry_id}#follow-up-{n}", report) for n, s in enumerate(children("Follow-ups"), 1)]
-    for title in ("Pitfalls", "Follow-ups"):
-        if title in found and found[title].parts:
-            report(found[title].line, f"text in '{title}' outside a '###' heading", "give each one a '###' heading")
-    return {
-        "question": document.title,
-        "answer": text("Answer"),
-        "explanation": text("Explanation"),
-        "code": code,
-        "pitfalls": tuple(p for p in pitfalls if isinstance(p, Pitfall)),
-        "follow_ups": tuple(follow_ups),
-    }
+def _children(found: dict[str, Section], title: str, report: Report) -> list[tuple[int, Section]]:
+    """The '###' subsections of a section, numbered from 1."""
+    if title not in found:
+        return []
+    if found[title].parts:
+        report(found[title].line, f"text in '{title}' outside a '###' heading", "give each one a '###' heading")
+    return list(enumerate(found[title].subsections, 1))
 
 
 def _read_text(section: Section, report: Report) -> str:
@@ -194,12 +202,11 @@ def _check_together(read: Sequence[tuple[Path, Entry]], faults: list[Fault]) -> 
     if faults:
         return  # links into files that could not be read would be told as dangling
     for path, entry in read:
-        for link in _dangling(entry, ids):
-            faults.append(Fault(path, 1, f"see_also names '{link}', which is no entry", "use the id of an entry"))
-
-
-def _dangling(entry: Entry, ids: Iterable[str]) -> list[str]:
-    return [link for link in entry.see_also if link not in ids or link == entry.id]
+        faults.extend(
+            Fault(path, 1, f"see_also names '{link}', which is no other entry", "use the id of an entry")
+            for link in entry.see_also
+            if link not in ids or link == entry.id
+        )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -42,8 +42,11 @@ def read_pitfall(section: Section, prefix: str, report: Report) -> Pitfall | Non
     """The pitfall in ``section``: text, ``python broken``, ``error``, text, ``python mended``, perhaps ``output``."""
     lead, pairs = _snippets(section, prefix, report)
     if [role for role, _ in pairs] != ["broken", "mended"]:
-        report(section.line, f"the pitfall '{section.title}' has no broken code followed by its mended form",
-               "write one '```python broken' and then one '```python mended'")
+        report(
+            section.line,
+            f"the pitfall '{section.title}' has no broken code followed by its mended form",
+            "write one '```python broken' and then one '```python mended'",
+        )
         return None
     (_, broken), (_, mended) = pairs
     if broken.error is None:
@@ -89,7 +92,9 @@ def _snippets(section: Section, prefix: str, report: Report) -> tuple[str, list[
     return lead, found
 
 
-def _snippet(code: Fence, outcome: Fence | None, caption: str, prefix: str, number: int, report: Report) -> tuple[Role, Snippet]:
+def _snippet(
+    code: Fence, outcome: Fence | None, caption: str, prefix: str, number: int, report: Report
+) -> tuple[Role, Snippet]:
     role: Role = ""
     for word in code.words:
         if word == "broken":

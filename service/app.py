@@ -36,7 +36,8 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        parts.verification.start()
+        if settings.verify_in_background:
+            parts.verification.start()
         yield
         await turns.finish(FINISH_SECONDS)
         parts.verification.stop()
@@ -56,7 +57,9 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
     page.install(app)
     problems.install(app, STATUSES)
-    app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts), origins=settings.allowed_origins)
+    app.add_middleware(
+        Guard, hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts), origins=settings.allowed_origins
+    )
     app.add_middleware(page.SecurityHeaders)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -17,9 +17,13 @@ _SMALL_TALK = re.compile(
     r"(hi|hello|hey|hiya|good (morning|afternoon|evening)|thanks?( you)?( (so|very) much)?|thx|ty|cheers|bye|goodbye"
     r"|ok(ay)?|great|cool|nice|got it|who are you|what can you do|help)( there| tutor| a lot)?"
 )
-_EXPLANATION = re.compile(r"(but |and |ok(ay)? )?(why( is that| so)?|how so|how come|explain( (it|that|more))?|(tell me )?more( details?)?)")
-_CODE = re.compile(r"(please )?((show|give)( me)?|see|i want)?( (the|some|an?))?( code| example| snippet)( please)?")
-_PITFALLS = re.compile(r"(what (can|could|might|does) go(es)? wrong|(show( me)? )?(the )?(pitfalls|common mistakes|gotchas))")
+_EXPLANATION = re.compile(
+    r"(but |and |ok(ay)? )?(why( is that| so)?|how so|how come|explain( (it|that|more))?|(tell me )?more( details?)?)"
+)
+_CODE = re.compile(r"(please )?((show|give)( me)? |see |i want )?((the|some|an?) )?(code|example|snippet)s?( please)?")
+_PITFALLS = re.compile(
+    r"(what (can|could|might|does) go(es)? wrong|(show( me)? )?(the )?(pitfalls|common mistakes|gotchas))"
+)
 _YES = re.compile(r"(yes|yeah|yep|sure|please( do)?|go on|continue|next|ok(ay)?)( please)?")
 
 

@@ -1,4 +1,4 @@
-"""What one turn of conversation says, in order: ``Matched``, then ``Text`` and ``Verified`` as they come, then ``Done``.
+"""What one turn of conversation says, in order: ``Matched``, ``Text`` and ``Verified`` as they come, then ``Done``.
 
 ``Failed`` takes the place of ``Done`` where the turn could not be finished. The names in ``event`` are those of the
 server-sent events; :class:`Reply` is the same turn folded into one value.
@@ -58,7 +58,9 @@ class Turn(_Frozen):
     confidence: float = Field(ge=0, le=1, description="Probability that the first match is right.")
     understood_as: str = Field(description="The question as the tutor understood it, follow-ups spelled out.")
     matches: list[MatchedEntry] = Field([], description="Best first; the reply speaks about the first one.")
-    nearest: list[NearestEntry] = Field([], description="Where the tutor abstains: the nearest questions it can answer.")
+    nearest: list[NearestEntry] = Field(
+        [], description="Where the tutor abstains: the nearest questions it can answer."
+    )
     follow_ups: list[str] = Field([], description="What to ask next; each works as the next message.")
 
 
@@ -98,7 +100,7 @@ Event = Annotated[Matched | Text | Verified | Failed | Done, Field(discriminator
 
 
 def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None) -> ShownSnippet:
-    """The snippet with its verdict; ``deviation`` says how the run differs from what is stated, or why there is none."""
+    """The snippet with its verdict; ``deviation`` says how the run is not as stated, or why there is none."""
     error = snippet.error
     return ShownSnippet(
         id=snippet.id,

@@ -113,7 +113,9 @@ class Memory:
                 f"{path} was written by another version of torchtutor ({error}); use that version or another TUTOR_HOME"
             ) from error
         except OSError as error:
-            raise MemoryUnusable(f"cannot use {path.parent}: {error.strerror}; set TUTOR_HOME to a folder that can be written") from error
+            raise MemoryUnusable(
+                f"cannot use {path.parent}: {error.strerror}; set TUTOR_HOME to a folder that can be written"
+            ) from error
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
@@ -137,12 +139,16 @@ class Memory:
         with self._session() as session:
             row = session.get(ConversationRow, conversation_id)
             if row is None or row.owner != owner:
-                raise UnknownConversation(f"no conversation '{conversation_id}'; leave conversation_id out to start one")
+                raise UnknownConversation(
+                    f"no conversation '{conversation_id}'; leave conversation_id out to start one"
+                )
             newest = select(MessageRow.reply).where(MessageRow.conversation_id == row.id)
             reply = session.scalars(newest.order_by(MessageRow.created_at.desc()).limit(1)).first()
         return Conversation(conversation_id, _offer(json.loads(reply)) if reply else None)
 
-    def save(self, conversation_id: str, message_id: str, question: str, reply_json: str, owner: str = LOCAL_OWNER) -> None:
+    def save(
+        self, conversation_id: str, message_id: str, question: str, reply_json: str, owner: str = LOCAL_OWNER
+    ) -> None:
         """Store one finished turn, and its conversation where it is new, in one transaction."""
         now = datetime.now(UTC)
         with self._session() as session:
@@ -159,6 +165,12 @@ class Memory:
         with self._session() as session:
             row = session.get(VerdictRow, (key.code_hash, key.torch_version, key.device, key.python_version))
             return row.verdict if row else None
+
+    def verdict_keys(self) -> set[VerdictKey]:
+        """The keys of all stored verdicts."""
+        columns = (VerdictRow.code_hash, VerdictRow.torch_version, VerdictRow.device, VerdictRow.python_version)
+        with self._session() as session:
+            return {VerdictKey(*row) for row in session.execute(select(*columns))}
 
     def save_verdict(self, key: VerdictKey, verdict_json: str) -> None:
         with self._session() as session:

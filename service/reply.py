@@ -15,7 +15,9 @@ EXAMPLES = (
     "How do I save a model and load it again?",
     "What is the difference between train() and eval()?",
 )
-NOT_COVERED = "None of my lessons covers this, so I would rather not guess. These are the nearest questions I can answer:"
+NOT_COVERED = (
+    "None of my lessons covers this, so I would rather not guess. These are the nearest questions I can answer:"
+)
 PARTLY = "*This is the nearest lesson; it may cover only part of your question.*"
 MAX_OFFERED = 5
 

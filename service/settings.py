@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     embedding_model: str = BUNDLED_MODEL
     """The model that embeds passages: ``bundled``, or a folder or hub name that sentence-transformers can load."""
 
+    verify_in_background: bool = True
+    """Whether a starting service runs, at the lowest priority, all corpus code that has no verdict yet."""
+
     @property
     def index_folder(self) -> Path:
         return self.home / "index"

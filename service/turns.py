@@ -41,7 +41,7 @@ class RunningTurn:
         self.ended_at: float | None = None
 
     async def start(self) -> Matched:
-        """Wait for the first event; what the tutor raises before it is raised here. The rest comes in the background."""
+        """Wait for the first event, or raise what the tutor raises before it; the rest comes in the background."""
         first = await anext(self._source)
         assert isinstance(first, Matched)
         self._events.append(first)
@@ -54,7 +54,7 @@ class RunningTurn:
                 await self._append(event)
         except TutorError as error:
             await self._append(Failed(title="The reply could not be finished", detail=str(error)))
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever breaks a turn, its followers must be told
             _log.exception("a turn failed")
             await self._append(Failed(title="Internal error", detail="The reply could not be finished; ask again."))
         finally:
@@ -72,7 +72,8 @@ class RunningTurn:
         position = after
         while True:
             async with self._grew:
-                await self._grew.wait_for(lambda: len(self._events) > position or self.ended_at is not None)
+                while len(self._events) <= position and self.ended_at is None:
+                    await self._grew.wait()
                 fresh = self._events[position:]
             if not fresh:
                 return

@@ -39,7 +39,9 @@ class Tutor:
         self._verifier = verifier
         self._memory = memory
 
-    def answer(self, question: str, conversation_id: str | None = None, collection: str | None = None) -> Iterator[Event]:
+    def answer(
+        self, question: str, conversation_id: str | None = None, collection: str | None = None
+    ) -> Iterator[Event]:
         """Answer ``question``: ``Matched``, ``Text`` and ``Verified`` as they come, ``Done`` once it is stored.
 
         Raises:

@@ -52,7 +52,8 @@ class Checked:
 def torch_version() -> str:
     """The installed torch's ``__version__``, read without importing it."""
     spec = find_spec("torch")
-    assert spec is not None and spec.origin is not None, "torch is a dependency of torchtutor"
+    assert spec is not None, "torch is a dependency of torchtutor"
+    assert spec.origin is not None, "torch is a package on disk"
     text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
     match = re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE)
     assert match is not None, "torch/version.py states __version__"
@@ -140,8 +141,8 @@ class Verifier:
 
     def stale(self, entries: Iterable[Entry]) -> int:
         """How many snippets that can run here have no stored verdict."""
-        runnable = [s for e in entries for s in e.snippets() if s.device == "any" or _cuda_here()]
-        return sum(self._memory.verdict(_key(snippet)) is None for snippet in runnable)
+        runnable = {_key(s) for e in entries for s in e.snippets() if s.device == "any" or _cuda_here()}
+        return len(runnable - self._memory.verdict_keys())
 
 
 def _device(snippet: Snippet) -> str:

@@ -18,7 +18,7 @@ MAX_MESSAGE = 20_000
 KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
-    "description": "Server-sent events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
+    "description": "Events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
     "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ChatEvent"}}},
 }
 

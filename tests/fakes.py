@@ -1,0 +1,41 @@
+"""Fakes that tests put in place of real parts."""
+
+from dataclasses import replace
+
+from service.sandbox import Limits, Program, SnippetError, Verdict
+
+PASSED = Verdict(
+    status="passed",
+    stdout="",
+    stderr="",
+    error=None,
+    warnings=(),
+    duration_ms=41.0,
+    queue_ms=0.0,
+    peak_memory_mb=1.0,
+    device="cpu",
+    device_name="CPU",
+    torch_version="2.13.0",
+    python_version="3.11.0",
+    isolation="fake",
+    stand_ins=(),
+    artifacts=(),
+    truncated=False,
+    verified_at="2026-01-01T00:00:00Z",
+)
+
+
+class FakeSandbox:
+    """Passes and prints ``1``, or does what ``verdicts`` says of the code; counts its runs."""
+
+    def __init__(self) -> None:
+        self.programs: list[Program] = []
+        self.verdicts: dict[str, Verdict] = {}
+
+    def __call__(self, program: Program, limits: Limits) -> Verdict:
+        self.programs.append(program)
+        return self.verdicts.get(program.code, replace(PASSED, stdout="1\n"))
+
+    def fails(self, code: str, type_: str, message: str) -> None:
+        error = SnippetError(type=type_, message=message, line=1, traceback="…")
+        self.verdicts[code] = replace(PASSED, status="failed", error=error)
