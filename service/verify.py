@@ -11,15 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from corpus.entry import Entry, Snippet
 from service.memory import Memory, VerdictKey
-from service.sandbox import Limits, Program, Verdict
+from service.sandbox import Limits, Program, Verdict, torch_version
 
 Run = Callable[[Program, Limits], Verdict]
 
@@ -46,18 +44,6 @@ class Checked:
     @property
     def as_stated(self) -> bool | None:
         return None if self.verdict is None else self.deviation is None
-
-
-@cache
-def torch_version() -> str:
-    """The installed torch's ``__version__``, read without importing it."""
-    spec = find_spec("torch")
-    assert spec is not None, "torch is a dependency of torchtutor"
-    assert spec.origin is not None, "torch is a package on disk"
-    text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
-    match = re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE)
-    assert match is not None, "torch/version.py states __version__"
-    return match[1]
 
 
 def deviation(snippet: Snippet, verdict: Verdict) -> str | None:

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from service.background import Verification
+from service.sandbox import torch_version
 from service.tutor import Tutor
-from service.verify import torch_version
 
 
 class Live(BaseModel):
