@@ -67,7 +67,7 @@ class Embedder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._model: SentenceTransformer = SentenceTransformer(path, device="cpu", local_files_only=local)
         except (OSError, ValueError) as error:

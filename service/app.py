@@ -8,14 +8,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from service.channels import chat, health, library, page, problems
 from service.channels.guard import LOOPBACK, Guard
 from service.events import Event
 from service.memory import UnknownConversation
 from service.settings import Settings
-from service.tutor import UnknownCollection
 from service.turns import Turns, UnknownTurn
+from service.tutor import UnknownCollection
 from service.wiring import Parts
 
 MAX_BODY_BYTES = 300_000
@@ -48,7 +49,6 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
         version=version("torchtutor"),
         summary="A PyTorch tutor: every piece of code it shows has been run.",
         lifespan=lifespan,
-        max_body_size=MAX_BODY_BYTES,
         docs_url=None,  # the documentation pages load scripts from elsewhere
         redoc_url=None,
     )
@@ -57,8 +57,13 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
     page.install(app)
     problems.install(app, STATUSES)
+    # the last one added sees a request first: the guard refuses what is declared too long, the limit what turns out so
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(
-        Guard, hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts), origins=settings.allowed_origins
+        Guard,
+        hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts),
+        origins=settings.allowed_origins,
+        max_body=MAX_BODY_BYTES,
     )
     app.add_middleware(page.SecurityHeaders)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -54,14 +54,12 @@ class Turn(_Frozen):
     conversation_id: str
     message_id: str
     outcome: Outcome
-    abstained: bool = Field(False, description="True where no entry covers the question: `matches` is empty then.")
+    abstained: bool = Field(description="True where no entry covers the question: `matches` is empty then.")
     confidence: float = Field(ge=0, le=1, description="Probability that the first match is right.")
     understood_as: str = Field(description="The question as the tutor understood it, follow-ups spelled out.")
-    matches: list[MatchedEntry] = Field([], description="Best first; the reply speaks about the first one.")
-    nearest: list[NearestEntry] = Field(
-        [], description="Where the tutor abstains: the nearest questions it can answer."
-    )
-    follow_ups: list[str] = Field([], description="What to ask next; each works as the next message.")
+    matches: list[MatchedEntry] = Field(description="Best first; the reply speaks about the first one.")
+    nearest: list[NearestEntry] = Field(description="Where the tutor abstains: the nearest questions it can answer.")
+    follow_ups: list[str] = Field(description="What to ask next; each works as the next message.")
 
 
 class Matched(Turn):

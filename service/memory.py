@@ -112,6 +112,8 @@ class Memory:
             raise MemoryUnusable(
                 f"{path} was written by another version of torchtutor ({error}); use that version or another TUTOR_HOME"
             ) from error
+        except SQLAlchemyError as error:
+            raise self._unusable(error) from error
         except OSError as error:
             raise MemoryUnusable(
                 f"cannot use {path.parent}: {error.strerror}; set TUTOR_HOME to a folder that can be written"
@@ -123,10 +125,13 @@ class Memory:
             with Session(self._engine) as session, session.begin():
                 yield session
         except SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or error
-            raise MemoryUnusable(
-                f"cannot use the database {self._path}: {reason}; check that its folder can be written and has space"
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: SQLAlchemyError) -> MemoryUnusable:
+        reason = getattr(error, "orig", None) or error
+        return MemoryUnusable(
+            f"cannot use the database {self._path}: {reason}; check that its folder can be written and has space"
+        )
 
     def open(self, conversation_id: str | None, owner: str = LOCAL_OWNER) -> Conversation:
         """The conversation with this id, or a new one, which is stored with its first message.

@@ -82,8 +82,12 @@ class Tutor:
             conversation_id=conversation.id,
             message_id=new_id(),
             outcome="answered",
+            abstained=False,
             confidence=1.0,
             understood_as=shorten(meant.text, MAX_UNDERSTOOD),
+            matches=[],
+            nearest=[],
+            follow_ups=[],
         )
         if meant.intent == "small_talk":
             return turn.model_copy(update={"outcome": "small_talk", "follow_ups": list(EXAMPLES)}), Composed(GREETING)

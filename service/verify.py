@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -131,7 +132,7 @@ class Verifier:
         return len(runnable - self._memory.verdict_keys())
 
 
-def _device(snippet: Snippet) -> str:
+def _device(snippet: Snippet) -> Literal["cpu", "cuda"]:
     return "cuda" if snippet.device == "cuda" else "cpu"
 
 

@@ -92,7 +92,7 @@ def test_health_tells_what_still_has_to_be_run(client: TestClient) -> None:
         ({"message": "x", "strem": True}, 422, "strem: Extra inputs are not permitted"),
         ({"message": "x", "collection": "nix"}, 422, "no collection 'nix'; there are: interview"),
         ({"message": "x", "conversation_id": "nix"}, 404, "no conversation 'nix'"),
-        ({"message": "\ud800"}, 422, "half a surrogate pair"),
+        ({"message": "\ud800"}, 422, "unable to parse raw data as a unicode string"),
         (["x"], 422, "Input should be a valid dictionary"),
     ],
 )
@@ -109,6 +109,12 @@ def test_bad_chat_request_is_a_problem_that_says_what_to_mend(
 def test_broken_body_is_a_problem(client: TestClient, content: bytes, status: int) -> None:
     response = client.post("/v1/chat", content=content, headers={"Content-Type": "application/json"})
     assert response.status_code == response.json()["status"] == status
+
+
+def test_body_of_undeclared_length_is_cut_off_at_the_limit(client: TestClient) -> None:
+    pieces = (b" " * 10_000 for _ in range(100))
+    response = client.post("/v1/chat", content=pieces, headers={"Content-Type": "application/json"})
+    assert response.status_code == response.json()["status"] == 413
 
 
 @pytest.mark.parametrize(

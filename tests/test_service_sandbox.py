@@ -90,9 +90,7 @@ def test_there_is_no_network() -> None:
     assert run("import socket; print([name for _, name in socket.if_nameindex()])").stdout == "['lo']\n"
 
 
-def test_environment_and_files_of_the_host_are_not_there(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_environment_and_files_of_the_host_are_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TUTOR_CANARY", "canary")
     (tmp_path / "secret").write_text("canary")
     secret = str(tmp_path / "secret")

@@ -12,7 +12,17 @@ from service.memory import UnknownConversation
 from service.turns import RunningTurn, Turns, UnknownTurn
 from service.wiring import Parts
 
-MATCHED = Matched(conversation_id="c", message_id="m", outcome="answered", confidence=1.0, understood_as="q")
+MATCHED = Matched(
+    conversation_id="c",
+    message_id="m",
+    outcome="answered",
+    abstained=False,
+    confidence=1.0,
+    understood_as="q",
+    matches=[],
+    nearest=[],
+    follow_ups=[],
+)
 
 
 def breaking(error: Exception) -> Iterator[Event]:
@@ -72,7 +82,7 @@ def test_failure_in_mid_turn_is_told_and_only_our_own_errors_in_full(error: Exce
 def test_ended_turn_is_forgotten_after_a_while(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         turns, turn, message_id = await started(parts)
-        await turn.reply()
+        await turns.finish(within=10)
         assert turns.find(message_id) is turn
         monkeypatch.setattr(turns_module, "KEEP_SECONDS", -1.0)
         with pytest.raises(UnknownTurn):

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.responses import JSONResponse, Response
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.channels.problems import RESPONSES, problem
@@ -21,6 +21,10 @@ _EVENTS: dict[str, Any] = {
     "description": "Events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
     "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ChatEvent"}}},
 }
+
+
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
 
 
 class ChatRequest(BaseModel):
@@ -40,13 +44,6 @@ class ChatRequest(BaseModel):
             raise ValueError("the message is empty; write a question")
         return message
 
-    @field_validator("message", "conversation_id", "collection")
-    @classmethod
-    def _is_unicode(cls, text: str | None) -> str | None:
-        if text is not None and not _encodes(text):
-            raise ValueError("the text holds half a surrogate pair, which is not valid Unicode; send it as UTF-8")
-        return text
-
 
 def router(turns: Turns) -> APIRouter:
     """The routes under ``/v1/chat``."""
@@ -57,17 +54,17 @@ def router(turns: Turns) -> APIRouter:
         """Ask a question, or follow up on the last reply of a conversation."""
         turn = await turns.start(request.message, request.conversation_id, request.collection)
         if request.stream:
-            return EventSourceResponse(_stream(turn))
+            return EventStream(_stream(turn))
         reply = await turn.reply()
         if isinstance(reply, Failed):
             return problem(503, f"{reply.title}: {reply.detail}")
         return JSONResponse(reply.model_dump(mode="json"))
 
-    @routes.get("/{message_id}/events", response_class=EventSourceResponse, responses={200: _EVENTS})
+    @routes.get("/{message_id}/events", response_class=EventStream, responses={200: _EVENTS})
     async def events(message_id: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Follow a turn, or resume a dropped stream after the event named in `Last-Event-ID`."""
         turn = turns.find(message_id)
-        return EventSourceResponse(_stream(turn, after=_number(last_event_id)))
+        return EventStream(_stream(turn, after=_number(last_event_id)))
 
     return routes
 
@@ -94,11 +91,3 @@ def _encode(number: int, event: Event) -> bytes:
 
 def _number(event_id: str | None) -> int:
     return int(event_id) if event_id is not None and re.fullmatch(r"[0-9]{1,6}", event_id) else 0
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

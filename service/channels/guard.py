@@ -18,12 +18,13 @@ _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Guard:
-    """ASGI middleware; ``hosts`` are names without port, ``origins`` as browsers send them."""
+    """ASGI middleware; ``hosts`` are names without port, ``origins`` as browsers send them, ``max_body`` in bytes."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], origins: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], origins: Iterable[str], max_body: int) -> None:
         self._app = app
         self._hosts = {host.lower() for host in hosts}
         self._origins = set(origins)
+        self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self._refusal(Headers(scope=scope), scope["method"]) if scope["type"] == "http" else None
@@ -40,6 +41,9 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins and origin not in (f"http://{host}", f"https://{host}"):
             return 403, f"web pages of '{origin}' may not call this service; add it to TUTOR_ALLOWED_ORIGINS"
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length[:20]) > self._max_body:
+            return 413, f"the body has {length} bytes; {self._max_body} are the most"
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if method in _WITH_BODY and has_body and content_type != "application/json":

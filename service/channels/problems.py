@@ -44,7 +44,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The response that tells ``detail``."""
-    body = Problem(title=TITLES.get(status, "Request failed"), status=status, detail=detail)
+    body = Problem(type="about:blank", title=TITLES.get(status, "Request failed"), status=status, detail=detail)
     return JSONResponse(body.model_dump(), status, headers, "application/problem+json")
 
 

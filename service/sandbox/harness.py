@@ -13,6 +13,8 @@ import sys
 import traceback
 import types
 import warnings
+from pathlib import Path
+from typing import Any
 
 PROGRAM = "main.py"
 
@@ -24,22 +26,22 @@ class TorchvisionOperators(importlib.abc.MetaPathFinder):
     its Python part refers to are declared, the operators themselves stay absent.
     """
 
-    def __init__(self, stand_ins):
+    def __init__(self, stand_ins: list[str]) -> None:
         self._stand_ins = stand_ins
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
         if name == "torchvision" and not self._stand_ins:
             import torch
 
             if torch.version.cuda is None:
-                self.library = torch.library.Library("torchvision", "DEF")
+                self.library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
                 self.library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
                 self.library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
                 self._stand_ins.append("torchvision's compiled operators")
-        return None
+        return
 
 
-def told(error, source_name):
+def told(error: BaseException, source_name: str) -> dict[str, Any]:
     """The exception as data; the traceback starts at the program."""
     line, frame = None, error.__traceback__
     while frame is not None and frame.tb_frame.f_code.co_filename != source_name:
@@ -52,16 +54,19 @@ def told(error, source_name):
     if isinstance(error, SyntaxError):
         line = error.lineno
     kind = type(error)
-    name = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    name = (
+        kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    )
     text = "".join(traceback.format_exception(kind, error, own))
     return {"type": name, "message": str(error), "line": line, "traceback": text}
 
 
-def main():
+def main() -> None:
     report_to = int(sys.argv[1])
     sys.argv = [PROGRAM]
-    sys.path[0] = os.getcwd()
-    stand_ins, caught = [], []
+    sys.path[0] = ""
+    stand_ins: list[str] = []
+    caught: list[str] = []
     sys.meta_path.insert(0, TorchvisionOperators(stand_ins))
     warnings.showwarning = lambda message, category, *_, **__: caught.append(f"{category.__name__}: {message}")
     module = types.ModuleType("__main__")
@@ -69,8 +74,7 @@ def main():
     sys.modules["__main__"] = module
     error, ended = None, False
     try:
-        with open(PROGRAM, encoding="utf-8") as file:
-            source = file.read()
+        source = Path(PROGRAM).read_text(encoding="utf-8")
         linecache.cache[PROGRAM] = (len(source), None, source.splitlines(True), PROGRAM)
         exec(compile(source, PROGRAM, "exec"), module.__dict__)  # noqa: S102 - running the program is the job
         ended = True
@@ -78,7 +82,7 @@ def main():
         pass
     except BaseException as raised:  # noqa: BLE001 - whatever the program raises is its outcome
         error = told(raised, PROGRAM)
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     cuda = torch is not None and torch.cuda.is_initialized()
     usage = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     report = {
