@@ -27,7 +27,7 @@ def print_snippet(out: Console, snippet: ShownSnippet) -> None:
     """The code, and below it what a run of it showed."""
     if snippet.caption:
         print_markdown(out, snippet.caption)
-    out.print(Syntax(snippet.code.rstrip(), "python", background_color="default"))
+    out.print(Syntax(snippet.code.rstrip(), "python", background_color="default", word_wrap=True))
     if snippet.verdict is None:
         out.print(Text(f"○ {snippet.deviation}", "yellow"))
     else:

@@ -29,16 +29,16 @@ class TorchvisionOperators(importlib.abc.MetaPathFinder):
     def __init__(self, stand_ins: list[str]) -> None:
         self._stand_ins = stand_ins
 
-    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
-        if name == "torchvision" and not self._stand_ins:
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
+        if fullname == "torchvision" and not self._stand_ins:
             import torch
 
             if torch.version.cuda is None:
-                self.library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-                self.library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-                self.library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+                library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+                for name in ("nms", "qnms"):
+                    library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+                self._library = library  # its declarations live as long as it does
                 self._stand_ins.append("torchvision's compiled operators")
-        return
 
 
 def told(error: BaseException, source_name: str) -> dict[str, Any]:

@@ -55,8 +55,9 @@ async function* events(response) {
 }
 
 async function ask(message) {
-  $("transcript").append(element("p", "question", message));
+  const question = $("transcript").appendChild(element("p", "question", message));
   const reply = $("transcript").appendChild(element("article", "reply"));
+  question.scrollIntoView({ block: "start" });
   $("status").textContent = "Looking for the answer…";
   try {
     const response = await fetch("/v1/chat", {
