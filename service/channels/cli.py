@@ -16,6 +16,7 @@ from service import sandbox
 from service.app import create_app
 from service.channels import terminal
 from service.events import Done, Event, Text, Verified
+from service.memory import Memory
 from service.sandbox import Limits, Program, Verdict
 from service.settings import Settings
 from service.verify import Checked
@@ -137,8 +138,9 @@ def _settings() -> Settings:
 
 def _parts(settings: Settings) -> Parts:
     entries = corpus_entries()
+    memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
     ensure_index(settings, entries, report=_tell)
-    return build_tutor(settings, entries=entries)
+    return build_tutor(settings, entries=entries, memory=memory)
 
 
 def _listen(host: str, port: int) -> socket.socket:
