@@ -71,26 +71,30 @@ def entry_scores(scores: Floats, owners: Sequence[NDArray[np.intp]], depth: int,
     return found
 
 
-def features(entries: Floats, cosines: Floats, bm25: Floats) -> Floats:
+def features(entries: Floats, cosines: Floats, bm25: Floats, coverage: float, words: int) -> Floats:
     """What tells whether the first match is right: see :data:`FEATURES`.
 
     Args:
         entries: scores of all entries, highest first.
         cosines, bm25: of all passages.
+        coverage: share of the query's words, weighted by how rare they are, that the first entry holds.
+        words: how many words the query has.
     """
     second = entries[1] if len(entries) > 1 else 0.0
     best = np.sort(cosines)[-3:]
-    return np.array(
-        [entries[0], entries[0] - second, best[-1], best.mean(), math.log1p(float(bm25.max(initial=0.0)))], np.float32
-    )
+    bm25_best = math.log1p(float(bm25.max(initial=0.0)))
+    found = [entries[0], entries[0] - second, best[-1], best.mean(), bm25_best, coverage, math.log1p(words)]
+    return np.array(found, np.float32)
 
 
 FEATURES = (
-    "first score",
-    "lead over the second",
-    "best cosine",
+    "score of the first entry",
+    "its lead over the second",
+    "best cosine of a passage",
     "mean of the three best cosines",
-    "log of 1 + best BM25",
+    "log(1 + best BM25 of a passage)",
+    "coverage of the query's words by the first entry",
+    "log(1 + number of words)",
 )
 
 

@@ -1,7 +1,9 @@
 """BM25 over passages, by bm25s, with tokens that suit code and error messages."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import bm25s
 import numpy as np
@@ -144,3 +146,24 @@ class SparseIndex:
             return np.zeros(self._size, np.float32)
         scores: NDArray[np.float32] = self._bm25.get_scores(words)
         return scores
+
+
+class Vocabulary:
+    """Which words each entry holds, and how rare they are.
+
+    Args:
+        texts: by entry id, all texts of the entry.
+    """
+
+    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
+        self._words = {key: {word for text in own for word in tokens(text)} for key, own in texts.items()}
+        held = Counter(word for words in self._words.values() for word in words)
+        self._rarity = {word: math.log1p(len(texts) / count) for word, count in held.items()}
+        self._unknown = math.log1p(len(texts))
+
+    def coverage(self, query: str, entry_id: str) -> float:
+        """The share of the query's words, weighted by rarity, that the entry holds; 0 for a query without words."""
+        words = set(tokens(query))
+        weights = {word: self._rarity.get(word, self._unknown) for word in words}
+        total = sum(weights.values())
+        return sum(weights[word] for word in words & self._words[entry_id]) / total if total else 0.0
