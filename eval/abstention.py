@@ -31,9 +31,9 @@ class Report:
     Args:
         covered: number of covered queries; those below the asked grade are left out.
         false_refusals: share of the covered queries that are refused.
-        calibration_error: expected, over covered and uncovered queries.
+        calibration_error: expected; of the confidence that the first match is right, over all queries judged.
         refused: share of the uncovered queries that are refused, by kind, with their number.
-        auroc: covered against each kind.
+        auroc: of the probability of being covered, covered against each kind.
     """
 
     covered: int
@@ -56,7 +56,7 @@ def report(judged: Sequence[Judged], min_grade: int) -> Report:
     uncovered = {kind: [one for one in judged if not one.query.relevant and one.query.kind == kind] for kind in KINDS}
     refused = [one.query.id for one in covered if not one.ranking.covered]
     both = [*covered, *(one for ones in uncovered.values() for one in ones)]
-    inside = [one.ranking.confidence for one in covered]
+    inside = [one.ranking.coverage for one in covered]
     return Report(
         covered=len(covered),
         false_refusals=len(refused) / len(covered) if covered else 0.0,
@@ -69,7 +69,7 @@ def report(judged: Sequence[Judged], min_grade: int) -> Report:
             if ones
         },
         auroc={
-            kind: auroc(inside, [one.ranking.confidence for one in ones])
+            kind: auroc(inside, [one.ranking.coverage for one in ones])
             for kind, ones in uncovered.items()
             if ones and covered
         },

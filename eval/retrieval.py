@@ -6,7 +6,7 @@ from typing import Any
 
 from eval.metrics import Mean, mean, ndcg, recall, reciprocal_rank, success
 from eval.qrels import Query
-from index.fusion import Calibration, Floats
+from index.fusion import Calibration, Scores
 from index.retriever import HybridRetriever, Ranking
 
 DEPTH = 10
@@ -18,8 +18,7 @@ class Scored:
     """A query with the scores of all passages, from which each system makes its ranking."""
 
     query: Query
-    cosines: Floats
-    bm25: Floats
+    scores: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +34,12 @@ class Row:
 
 def score(retriever: HybridRetriever, queries: Sequence[Query]) -> list[Scored]:
     """Encode and score every query once."""
-    return [Scored(query, *retriever.scores(query.text)) for query in queries]
+    return [Scored(query, retriever.scores(query.text)) for query in queries]
 
 
 def systems(shipped: Calibration) -> dict[str, Calibration]:
-    """What is compared: each is the shipped retriever with one part switched off, or the whole."""
-    alone = replace(shipped, depth_weight=0.0)
-    return {
-        "dense": replace(alone, sparse_weight=0.0),
-        "BM25": replace(alone, sparse_weight=1.0),
-        "fused": shipped,
-    }
+    """What is compared: the shipped retriever with one part switched off, and the whole."""
+    return {"dense": replace(shipped, sparse_weight=0.0), "BM25": replace(shipped, sparse_weight=1.0), "fused": shipped}
 
 
 def evaluate(
@@ -59,7 +53,7 @@ def evaluate(
         values: dict[str, list[float]] = {metric: [] for metric in METRICS}
         missed = []
         for one in asked:
-            ranked = ids(variant.rank(one.query.text, one.cosines, one.bm25, k=DEPTH, collection=collection))
+            ranked = ids(variant.rank(one.query.text, one.scores, k=DEPTH, collection=collection))
             found = per_query(ranked, one.query, min_grade)
             for metric, value in found.items():
                 values[metric].append(value)

@@ -26,6 +26,11 @@ class DenseIndex:
     def dimension(self) -> int:
         return int(self._index.d)
 
+    def vectors(self) -> Vectors:
+        """The vectors as they were given, shape (size, dimension)."""
+        found: Vectors = self._index.reconstruct_n(0, self.size)
+        return found
+
     def scores(self, vector: Vectors) -> Scores:
         """The cosine of ``vector``, shape (dimension,), with every passage: shape (size,)."""
         found, order = self._index.search(np.ascontiguousarray(vector[None], np.float32), self.size)

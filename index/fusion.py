@@ -1,4 +1,4 @@
-"""Scores of passages → one score an entry, and the confidence in the first; pure.
+"""Scores of passages → one score an entry, and how sure the first match is; pure.
 
 The numbers in ``calibration.json`` are fitted on the development queries by ``python -m eval fit``.
 """
@@ -17,24 +17,49 @@ CALIBRATION = Path(__file__).with_name("calibration.json")
 
 Floats = NDArray[np.float32]
 
+FEATURES = (
+    "whitened cosine of the first entry",
+    "BM25 of the first entry, log(1 + x)",
+    "lead of the first entry over the second",
+    "best plain cosine of a passage",
+    "coverage of the query by the first entry",
+    "length of the query in grams, log(1 + x)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What each part says of every passage, in the order of the passages: three arrays of shape (passages,).
+
+    Args:
+        cosines: of the plain vectors.
+        whitened: cosines of the whitened vectors.
+        bm25: 0 or more, without an upper bound.
+    """
+
+    cosines: Floats
+    whitened: Floats
+    bm25: Floats
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Fitted numbers.
 
     Args:
-        sparse_weight: BM25's share in a passage's score; the cosine has the rest.
-        depth: how many of an entry's best passages count besides the best one.
-        depth_weight: the share of their mean in the entry's score.
-        coefficients: of the logistic function over :func:`features`, the constant last.
-        threshold: from this confidence on a question counts as covered.
+        sparse_weight: BM25's share in an entry's score; the whitened cosine has the rest.
+        depth: how many of an entry's best passages make its score.
+        covered: coefficients of the logistic function over :data:`FEATURES`, the constant last, that tells whether any
+            entry covers the query.
+        right: the same for whether the first match is right.
+        threshold: from this probability of being covered on, a query is answered.
         model: the embedding model that the numbers were fitted for.
     """
 
     sparse_weight: float
     depth: int
-    depth_weight: float
-    coefficients: tuple[float, ...]
+    covered: tuple[float, ...]
+    right: tuple[float, ...]
     threshold: float
     model: str
 
@@ -44,61 +69,51 @@ def shipped_calibration() -> Calibration:
     """The calibration that comes with torchtutor."""
     fitted = json.loads(CALIBRATION.read_text(encoding="utf-8"))
     fields = {name: fitted[name] for name in Calibration.__dataclass_fields__}
-    return Calibration(**fields | {"coefficients": tuple(fitted["coefficients"])})
+    return Calibration(**fields | {name: tuple(fitted[name]) for name in ("covered", "right")})
 
 
-def fuse(cosines: Floats, bm25: Floats, sparse_weight: float) -> Floats:
-    """One score a passage: the weighted sum of the cosine and of BM25 over its maximum."""
+def pooled(scores: Floats, owners: NDArray[np.intp], depth: int) -> Floats:
+    """One score an entry: the mean of its ``depth`` best passages, or of all where it has fewer.
+
+    Args:
+        scores: of passages.
+        owners: the number of the entry that each of them belongs to, from 0 without gaps.
+    """
+    order = np.lexsort((-scores, owners))
+    sizes = np.bincount(owners)
+    rank = np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    best = order[rank < depth]
+    sums = np.bincount(owners[best], weights=scores[best])
+    return (sums / np.minimum(sizes, depth)).astype(np.float32)
+
+
+def fuse(whitened: Floats, bm25: Floats, sparse_weight: float) -> Floats:
+    """The weighted sum of the cosine and of BM25 over its maximum, for passages or for entries."""
     highest = bm25.max(initial=0.0)
     scaled = bm25 / highest if highest > 0 else bm25
-    fused: Floats = (1 - sparse_weight) * cosines + sparse_weight * scaled
+    fused: Floats = (1 - sparse_weight) * whitened + sparse_weight * scaled
     return fused
 
 
-def entry_scores(scores: Floats, owners: Sequence[NDArray[np.intp]], depth: int, depth_weight: float) -> Floats:
-    """One score an entry: its best passage, and to ``depth_weight`` the mean of its ``depth`` next best.
+def features(
+    order: NDArray[np.intp], fused: Floats, whitened: Floats, bm25: Floats, cosines: Floats, coverage: float, grams: int
+) -> Floats:
+    """What tells whether the query is covered and the first match right: see :data:`FEATURES`.
 
     Args:
-        scores: of all passages.
-        owners: for each entry the places of its passages.
+        order: numbers of the entries, best first; at least one.
+        fused, whitened, bm25: scores of the entries.
+        cosines: of their passages.
+        coverage: share of the query's grams, weighted by how rare they are, that the first entry holds.
+        grams: how many the query has.
     """
-    found = np.empty(len(owners), np.float32)
-    for row, places in enumerate(owners):
-        own = np.sort(scores[places])[::-1]
-        following = own[1 : 1 + depth]
-        mean = following.mean() if len(following) else own[0]
-        found[row] = (1 - depth_weight) * own[0] + depth_weight * mean
-    return found
-
-
-def features(entries: Floats, cosines: Floats, bm25: Floats, coverage: float, words: int) -> Floats:
-    """What tells whether the first match is right: see :data:`FEATURES`.
-
-    Args:
-        entries: scores of all entries, highest first.
-        cosines, bm25: of all passages.
-        coverage: share of the query's words, weighted by how rare they are, that the first entry holds.
-        words: how many words the query has.
-    """
-    second = entries[1] if len(entries) > 1 else 0.0
-    best = np.sort(cosines)[-3:]
-    bm25_best = math.log1p(float(bm25.max(initial=0.0)))
-    found = [entries[0], entries[0] - second, best[-1], best.mean(), bm25_best, coverage, math.log1p(words)]
+    first = order[0]
+    lead = fused[first] - fused[order[1]] if len(order) > 1 else fused[first]
+    found = [whitened[first], math.log1p(float(bm25[first])), lead, cosines.max(), coverage, math.log1p(grams)]
     return np.array(found, np.float32)
 
 
-FEATURES = (
-    "score of the first entry",
-    "its lead over the second",
-    "best cosine of a passage",
-    "mean of the three best cosines",
-    "log(1 + best BM25 of a passage)",
-    "coverage of the query's words by the first entry",
-    "log(1 + number of words)",
-)
-
-
-def confidence(found: Floats, coefficients: Sequence[float]) -> float:
+def probability(found: Floats, coefficients: Sequence[float]) -> float:
     """The logistic function of ``found`` (see :func:`features`)."""
     *weights, constant = coefficients
     return 1 / (1 + math.exp(-(float(np.dot(found, weights)) + constant)))

@@ -62,9 +62,11 @@ def build_index(entries: Sequence[Entry], folder: Path, *, model: str, report: C
 
     Raises:
         ModelUnusable: the embedding model cannot be used.
-        IndexUnusable: the folder cannot be written.
+        IndexUnusable: the folder cannot be written, or there is no entry.
     """
     found = [passage for entry in entries for passage in passages(entry)]
+    if not found:
+        raise IndexUnusable("there is no entry to index: all are drafts")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="index-", dir=folder.parent) as scratch:
