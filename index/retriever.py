@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ class Ranking:
     features: Floats | None = None
 
 
+@runtime_checkable
 class Retriever(Protocol):
     def search(self, query: str, *, k: int, collection: str | None = None) -> Ranking:
         """The ``k`` best entries (fewer only where there are fewer), of one collection if it is named."""

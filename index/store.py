@@ -14,6 +14,7 @@
 A build writes a folder of its own beside and renames it into place. Nothing is ever unpickled.
 """
 
+import errno
 import hashlib
 import json
 import shutil
@@ -33,6 +34,7 @@ from index.passage import Passage, passages
 from index.retriever import HybridRetriever
 
 FORMAT = 1
+RENAMES = 10
 MANIFEST = "manifest.json"
 PASSAGES = "passages.json"
 VECTORS = "vectors.faiss"
@@ -83,7 +85,7 @@ def build_index(entries: Sequence[Entry], folder: Path, *, model: str, report: C
             _write_json(fresh / PASSAGES, [asdict(passage) for passage in found])
             manifest = Manifest(FORMAT, model, dense.dimension, corpus_hash(entries), _checksums(fresh))
             _write_json(fresh / MANIFEST, asdict(manifest))
-            _put_in_place(fresh, folder, Path(scratch, "old"))
+            _put_in_place(fresh, folder, Path(scratch))
     except OSError as error:
         raise IndexUnusable(f"cannot write the index into {folder}: {error.strerror or error}") from error
     return manifest
@@ -166,11 +168,18 @@ def _reuse_encoder(folder: Path, fresh: Path, model: str) -> bool:
     return True
 
 
-def _put_in_place(fresh: Path, folder: Path, old: Path) -> None:
-    """Rename ``fresh`` to ``folder``; where another build was faster in between, the later one stays."""
-    with suppress(FileNotFoundError):
-        folder.rename(old)
-    fresh.rename(folder)
+def _put_in_place(fresh: Path, folder: Path, scratch: Path) -> None:
+    """Rename ``fresh`` to ``folder``; where another build is as fast, the one that ends later stays."""
+    for attempt in range(RENAMES):
+        with suppress(FileNotFoundError):
+            folder.rename(scratch / f"old-{attempt}")
+        try:
+            fresh.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt == RENAMES - 1:
+                raise
+        else:
+            return
 
 
 def _write_json(path: Path, data: Any) -> None:

@@ -1,0 +1,108 @@
+"""The hybrid retriever over the hashing encoder: no model."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corpus.entry import Entry
+from index.dense import DenseIndex
+from index.encoder import HashingEncoder
+from index.fusion import shipped_calibration
+from index.passage import passages
+from index.retriever import HybridRetriever, KeywordRetriever
+
+OTHER = Entry("rope", 1, "sailing", "Knots", "How do you tie a bowline?", "The rabbit comes out of its hole.")
+
+
+@pytest.fixture
+def retriever(entries: tuple[Entry, ...]) -> HybridRetriever:
+    found = [passage for entry in (*entries, OTHER) for passage in passages(entry)]
+    encoder = HashingEncoder()
+    return HybridRetriever(found, DenseIndex(encoder.encode([passage.text for passage in found])), encoder)
+
+
+def ids(retriever: HybridRetriever | KeywordRetriever, query: str, k: int = 3, collection: str | None = None) -> list:
+    return [match.entry_id for match in retriever.search(query, k=k, collection=collection).matches]
+
+
+@pytest.mark.parametrize(
+    ("query", "entry_id"),
+    [("my gradients are growing", "grad"), ("save the model", "save"), ("tie a bowline knot", "rope")],
+)
+def test_the_entry_that_is_meant_comes_first(retriever: HybridRetriever, query: str, entry_id: str) -> None:
+    assert ids(retriever, query)[0] == entry_id
+
+
+def test_it_gives_k_entries_where_there_are_that_many(retriever: HybridRetriever) -> None:
+    assert [len(ids(retriever, "anything at all", k)) for k in (1, 2, 3, 10)] == [1, 2, 3, 3]
+
+
+def test_every_entry_comes_once_and_the_best_first(retriever: HybridRetriever) -> None:
+    matches = retriever.search("why do gradients grow", k=3).matches
+    assert len({match.entry_id for match in matches}) == 3
+    assert [match.score for match in matches] == sorted((match.score for match in matches), reverse=True)
+
+
+def test_a_match_shows_the_passage_that_is_nearest_to_the_query(retriever: HybridRetriever) -> None:
+    best = retriever.search("Where is the sum kept?", k=1).matches[0]
+    assert (best.entry_id, best.passage.kind) == ("grad", "follow_up")
+
+
+def test_a_collection_limits_what_is_found(retriever: HybridRetriever) -> None:
+    assert ids(retriever, "tie a bowline", collection="interview") == ids(retriever, "tie a bowline")[1:]
+    assert ids(retriever, "why do gradients grow", collection="sailing") == ["rope"]
+
+
+def test_an_unknown_collection_has_no_match_and_covers_nothing(retriever: HybridRetriever) -> None:
+    ranking = retriever.search("save the model", k=3, collection="cooking")
+    assert (ranking.matches, ranking.covered, ranking.confidence) == ((), False, 0.0)
+
+
+@pytest.mark.parametrize("query", ["", " ", "?", "日本語", "\x00", "a" * 50_000])
+def test_no_query_breaks_it(retriever: HybridRetriever, query: str) -> None:
+    ranking = retriever.search(query, k=2)
+    assert len(ranking.matches) == 2
+    assert 0 <= ranking.confidence <= 1
+
+
+def test_matches_are_given_also_where_nothing_is_covered(retriever: HybridRetriever) -> None:
+    strict = retriever.calibrated(replace(shipped_calibration(), threshold=1.0))
+    ranking = strict.search("save the model", k=2)
+    assert not ranking.covered
+    assert len(ranking.matches) == 2
+
+
+def test_the_threshold_alone_decides_whether_a_query_is_covered(retriever: HybridRetriever) -> None:
+    coverage = retriever.search("save the model", k=1).coverage
+    for threshold, covered in ((coverage, True), (coverage + 1e-6, False)):
+        variant = retriever.calibrated(replace(shipped_calibration(), threshold=threshold))
+        assert variant.search("save the model", k=1).covered is covered
+
+
+def test_other_numbers_leave_the_retriever_itself_as_it_was(retriever: HybridRetriever) -> None:
+    before = retriever.search("save the model", k=3)
+    retriever.calibrated(replace(shipped_calibration(), sparse_weight=1.0, depth=1)).search("save the model", k=3)
+    after = retriever.search("save the model", k=3)
+    assert before.matches == after.matches
+
+
+def test_each_part_can_rank_alone(retriever: HybridRetriever) -> None:
+    scores = retriever.scores("bowline")
+    no_bm25 = replace(scores, bm25=np.zeros_like(scores.bm25))
+    dense = retriever.calibrated(replace(shipped_calibration(), sparse_weight=0.0))
+    assert dense.rank("bowline", scores, k=3).matches == dense.rank("bowline", no_bm25, k=3).matches
+
+
+def test_one_entry_alone_can_be_searched() -> None:
+    found = list(passages(OTHER))
+    encoder = HashingEncoder()
+    dense = DenseIndex(encoder.encode([passage.text for passage in found]))
+    assert ids(HybridRetriever(found, dense, encoder), "anything") == ["rope"]
+
+
+def test_the_small_retriever_counts_words_and_abstains_without_any(entries: tuple[Entry, ...]) -> None:
+    small = KeywordRetriever(entries)
+    assert ids(small, "growing gradients")[0] == "grad"
+    assert not small.search("boil an egg", k=2).covered
+    assert len(small.search("boil an egg", k=2).matches) == 2
