@@ -6,6 +6,11 @@
     {"id": "…", "text": "…", "kind": "near"}
 
 An entry is named by its id, or as ``q01`` … by its number in the collection ``interview``.
+
+::
+
+    TutorError
+    └── QueriesUnusable    the faults of all files of queries, as ``file:line: what is wrong; how to mend it``
 """
 
 import json
@@ -16,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from corpus.entry import Entry
-from corpus.errors import CorpusError, Fault
+from corpus.errors import Fault, TutorError
 
 QUERIES = Path(__file__).parent / "queries"
 NUMBERED_COLLECTION = "interview"
 _NUMBERED = re.compile(r"q(\d{1,4})")
+
+
+class QueriesUnusable(TutorError):
+    """Query files cannot be used; the message lists everything that is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ def read_sets(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list
     """The queries of each file, by the file's stem.
 
     Raises:
-        CorpusError: with every broken line, unknown entry and duplicate id.
+        QueriesUnusable: with every broken line, unknown entry and duplicate id.
     """
     names = {entry.id: entry.id for entry in entries}
     names |= {f"q{entry.number:02}": entry.id for entry in entries if entry.collection == NUMBERED_COLLECTION}
@@ -67,7 +76,7 @@ def read_sets(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list
     for path in paths:
         queries = sets.setdefault(path.stem, [])
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             faults.append(Fault(path, 1, f"cannot be read: {error}", "name a file of JSON lines in UTF-8"))
             continue
@@ -83,7 +92,7 @@ def read_sets(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list
                 seen[query.id] = f"{path.name}:{number}"
                 queries.append(query)
     if faults:
-        raise CorpusError(faults)
+        raise QueriesUnusable("\n".join(["the queries cannot be used:", *map(str, sorted(faults))]))
     return sets
 
 

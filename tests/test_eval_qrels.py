@@ -1,0 +1,189 @@
+"""Query files: what is wrong is told with its place; nothing is copied from the corpus; the split is by entry."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.entry import Entry
+from corpus.reading import BUNDLED, read_entries
+from eval.__main__ import main
+from eval.qrels import QUERIES, QueriesUnusable, Query, query_sets, read_sets
+from index.passage import passages
+
+
+def write(folder: Path, *lines: object, name: str = "some.jsonl") -> Path:
+    path = folder / name
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
+    return path
+
+
+def test_entries_are_named_by_id_or_by_number(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    path = write(tmp_path, {"id": "a", "text": "?", "relevant": {"grad": 1, "q02": 2}, "source": "x"})
+    assert read_sets([path], entries) == {"some": [Query("a", "?", {"grad": 1, "save": 2})]}
+
+
+def test_the_best_entries_are_those_of_the_highest_grade(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    path = write(
+        tmp_path,
+        {"id": "a", "text": "?", "relevant": {"grad": 1, "save": 2}},
+        "",
+        {"id": "b", "text": "?", "kind": "far"},
+    )
+    first, second = read_sets([path], entries)["some"]
+    assert (first.best, first.grade) == ({"save"}, 2)
+    assert (second.best, second.grade, second.kind) == (set(), 0, "far")
+
+
+FAULTS = {
+    "{": "not JSON",
+    "[]": "no 'id' and 'text'",
+    '{"id": "a"}': "no 'id' and 'text'",
+    '{"id": "a", "text": ""}': "no 'id' and 'text'",
+    '{"id": 7, "text": "?"}': "no 'id' and 'text'",
+    '{"id": "a", "text": "?", "relevant": ["grad"]}': "does not map entries to grades",
+    '{"id": "a", "text": "?", "relevant": {"grad": "2"}}': "does not map entries to grades",
+    '{"id": "a", "text": "?", "relevant": {"grad": 0}}': "does not map entries to grades",
+    '{"id": "a", "text": "?", "relevant": {"grad": true}}': "does not map entries to grades",
+    '{"id": "a", "text": "?", "relevant": {"nowhere": 2}}': "no entry 'nowhere'",
+    '{"id": "a", "text": "?", "relevant": {"q99": 2}}': "no entry 'q99'",
+    '{"id": "first", "text": "?"}': "the id 'first' is also in some.jsonl:1",
+}
+
+
+@pytest.mark.parametrize(("line", "told"), FAULTS.items())
+def test_a_broken_line_is_told_with_its_place(line: str, told: str, tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    path = write(tmp_path, {"id": "first", "text": "?"}, line)
+    with pytest.raises(QueriesUnusable, match=rf"{re.escape(str(path))}:2: .*{re.escape(told)}.*; \w"):
+        read_sets([path], entries)
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    path = write(tmp_path, "{", "[]")
+    with pytest.raises(QueriesUnusable, match=r":1: [^\n]+\n[^\n]+:2: "):
+        read_sets([path, tmp_path / "absent.jsonl"], entries)
+
+
+def test_an_id_may_not_come_back_in_another_file(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    paths = [write(tmp_path, {"id": "a", "text": "?"}, name=name) for name in ("one.jsonl", "two.jsonl")]
+    with pytest.raises(QueriesUnusable, match=r"two.jsonl:1: the id 'a' is also in one.jsonl:1"):
+        read_sets(paths, entries)
+
+
+def test_a_line_break_inside_a_text_does_not_break_the_line(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    path = write(tmp_path, '{"id": "a", "text": "one\u2028two\x85three"}')
+    assert read_sets([path], entries)["some"][0].text == "one\u2028two\x85three"
+
+
+@pytest.mark.integration
+def test_the_command_tells_faults_and_ends_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, {"id": "a", "text": "?", "relevant": {"nowhere": 2}})
+    monkeypatch.setattr("sys.argv", ["eval", "retrieval", "--queries", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert f"{path}:1: no entry 'nowhere'" in capsys.readouterr().err
+
+
+# The project's own queries
+
+OWN = query_sets("*")
+WORD = re.compile(r"[\w.'-]*\w")
+RUN = 5
+LONG_RUN = 8
+QUOTES_PROGRAMS = {"traceback", "code", "symptom"}
+OUTPUT = {"symptom", "pitfall"}
+
+
+@pytest.fixture(scope="module")
+def bundled() -> tuple[Entry, ...]:
+    return read_entries(BUNDLED)
+
+
+@pytest.fixture(scope="module")
+def own(bundled: tuple[Entry, ...]) -> dict[str, list[Query]]:
+    return read_sets(OWN, bundled)
+
+
+def test_there_are_query_sets_of_each_kind_for_both_sides() -> None:
+    kinds = ("out_of_scope", "questions", "symptoms")
+    assert [path.stem for path in OWN] == [f"{side}_{kind}" for side in ("dev", "test") for kind in kinds]
+    assert all(path.parent == QUERIES for path in OWN)
+
+
+def test_every_entry_is_asked_for(own: dict[str, list[Query]], bundled: tuple[Entry, ...]) -> None:
+    asked = {entry_id for queries in own.values() for query in queries for entry_id in query.best}
+    assert asked == {entry.id for entry in bundled}
+
+
+def test_development_and_test_queries_ask_for_different_entries(own: dict[str, list[Query]]) -> None:
+    sides = {
+        side: {frozenset(query.best) for name in own if name.startswith(side) for query in own[name] if query.best}
+        for side in ("dev", "test")
+    }
+    assert not sides["dev"] & sides["test"]
+
+
+def test_uncovered_queries_are_far_or_near(own: dict[str, list[Query]]) -> None:
+    for side in ("dev", "test"):
+        uncovered = own[f"{side}_out_of_scope"]
+        assert {query.kind for query in uncovered} == {"far", "near"}
+        assert not any(query.relevant for query in uncovered)
+
+
+def test_no_query_is_copied_from_a_passage(own: dict[str, list[Query]], bundled: tuple[Entry, ...]) -> None:
+    """A copy shares a run of words with a passage that is half of its own line, or that is long.
+
+    What a program prints is the same for everybody who quotes it, and so is code: queries of the kinds that quote
+    programs are compared only with prose, and code is compared with nothing. ``torch.save`` is one word.
+    """
+    texts = [(passage.kind, words(passage.text)) for entry in bundled for passage in passages(entry)]
+    everything = runs(text for kind, text in texts if kind != "code")
+    prose = runs(text for kind, text in texts if kind != "code" and kind not in OUTPUT)
+    copied = [
+        f"{query.id}: {line}"
+        for queries in own.values()
+        for query in queries
+        for line in query.text.split("\n")
+        if is_copied(words(line), prose if query.kind in QUOTES_PROGRAMS else everything)
+    ]
+    assert copied == []
+
+
+@pytest.mark.parametrize(
+    ("line", "copied"),
+    [
+        ("Why do gradients keep growing?", True),
+        ("hello, why do gradients keep growing for me", True),
+        ("why would any gradients keep growing", False),
+        ("I saw a long text on the way home and asked why do gradients keep growing", False),
+    ],
+)
+def test_the_rule_for_copies_finds_copies(line: str, copied: bool) -> None:
+    assert is_copied(words(line), runs([words("Why do gradients keep growing?")])) is copied
+
+
+def words(text: str) -> list[str]:
+    return WORD.findall(text.lower())
+
+
+def runs(texts: Iterable[list[str]]) -> dict[int, set[tuple[str, ...]]]:
+    """All runs of each length that matters."""
+    found: dict[int, set[tuple[str, ...]]] = {length: set() for length in range(RUN, LONG_RUN + 1)}
+    for text in texts:
+        for length, known in found.items():
+            known.update(cut(text, length))
+    return found
+
+
+def cut(text: list[str], length: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(text[start : start + length]) for start in range(len(text) - length + 1))
+
+
+def is_copied(line: list[str], known: dict[int, set[tuple[str, ...]]]) -> bool:
+    shared = max((length for length in known if any(run in known[length] for run in cut(line, length))), default=0)
+    return shared >= LONG_RUN or (shared > 0 and 2 * shared >= len(line))
