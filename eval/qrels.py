@@ -5,7 +5,7 @@
     {"id": "…", "text": "…", "relevant": {"optimizer-setup": 2, "q10": 1}, "kind": "typo"}
     {"id": "…", "text": "…", "kind": "near"}
 
-An entry is named by its id, or as ``q01`` … by its number in the collection ``interview``.
+An entry is named by its id, or as ``q1`` or ``q01`` … by its number in the collection ``interview``.
 
 ::
 
@@ -14,7 +14,6 @@ An entry is named by its id, or as ``q01`` … by its number in the collection `
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ from corpus.errors import Fault, TutorError
 
 QUERIES = Path(__file__).parent / "queries"
 NUMBERED_COLLECTION = "interview"
-_NUMBERED = re.compile(r"q(\d{1,4})")
 
 
 class QueriesUnusable(TutorError):
@@ -69,7 +67,8 @@ def read_sets(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list
         QueriesUnusable: with every broken line, unknown entry and duplicate id.
     """
     names = {entry.id: entry.id for entry in entries}
-    names |= {f"q{entry.number:02}": entry.id for entry in entries if entry.collection == NUMBERED_COLLECTION}
+    numbered = [entry for entry in entries if entry.collection == NUMBERED_COLLECTION]
+    names |= {name: entry.id for entry in numbered for name in (f"q{entry.number}", f"q{entry.number:02}")}
     faults: list[Fault] = []
     seen: dict[str, str] = {}
     sets: dict[str, list[Query]] = {}
@@ -109,7 +108,7 @@ def _query(line: str, names: dict[str, str]) -> Query | tuple[str, str]:
         return "'relevant' does not map entries to grades", 'write {"entry-id": 2}'
     unknown = [name for name in relevant if name not in names]
     if unknown:
-        return f"no entry '{unknown[0]}'", "use an entry's id, or q01 … for its number"
+        return f"no entry '{unknown[0]}'", "use an entry's id, or q1 … for its number"
     return Query(
         row["id"], row["text"], {names[name]: grade for name, grade in relevant.items()}, str(row.get("kind", ""))
     )
