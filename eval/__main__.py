@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,7 @@ from service.settings import Settings
 from service.wiring import corpus_entries, ensure_index
 
 app = typer.Typer(help="How well the tutor does.", no_args_is_help=True)
-_out = Console(width=160)
+_out = Console(width=200)
 _err = Console(stderr=True)
 
 Queries = Annotated[list[Path] | None, typer.Option("--queries", help="Files of queries; the project's own if none.")]
@@ -49,7 +50,7 @@ def retrieval(
     if as_json:
         print(json.dumps(retrieval_module.as_json(rows), indent=1))
         return
-    table = Table("queries", "n", "left out", "system", *retrieval_module.METRICS)
+    table = Table("queries", "n", "left out", "system", *retrieval_module.METRICS, box=MARKDOWN)
     for row in rows:
         n = str(row.means["success@1"].n)
         table.add_row(row.query_set, n, str(row.left_out), row.system, *map(str, row.means.values()))
@@ -67,10 +68,11 @@ def abstention(
     if as_json:
         print(json.dumps(abstention_module.as_json(found), indent=1))
         return
-    _out.print(f"query sets: {', '.join(sets)}")
-    _out.print(f"covered, refused: {found.false_refusals:.3f} of {found.covered}")
+    table = Table("queries", "n", "refused", "AUROC against the covered", box=MARKDOWN)
+    table.add_row(f"covered, of {', '.join(sets)}", str(found.covered), f"{found.false_refusals:.3f}", "")
     for kind, (share, n) in found.refused.items():
-        _out.print(f"{kind}, refused: {share:.3f} of {n}; AUROC {found.auroc.get(kind, 0.0):.3f}")
+        table.add_row(kind, str(n), f"{share:.3f}", f"{found.auroc[kind]:.3f}" if kind in found.auroc else "")
+    _out.print(table)
     _out.print(f"expected calibration error: {found.calibration_error:.3f}")
 
 
