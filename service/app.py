@@ -1,5 +1,6 @@
 """The HTTP service: middleware, routes, and which error becomes which status."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,12 +11,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from service.channels import chat, health, library, page, problems
+from service.channels import chat, conversations, health, library, page, problems
+from service.channels.access import Access
 from service.channels.guard import LOOPBACK, Guard
 from service.events import Event
-from service.memory import UnknownConversation
+from service.housekeeping import forget_old
+from service.memory import KeyReused, UnknownConversation, UnknownMessage, UnknownShare
 from service.settings import Settings
-from service.turns import Turns, UnknownTurn
+from service.turns import TooLate, Turns, UnknownTurn
 from service.tutor import UnknownCollection
 from service.wiring import Parts
 
@@ -24,7 +27,11 @@ FINISH_SECONDS = 10.0
 
 STATUSES = {
     UnknownConversation: 404,
+    UnknownMessage: 404,
+    UnknownShare: 404,
     UnknownTurn: 404,
+    TooLate: 409,
+    KeyReused: 422,
     library.UnknownEntry: 404,
     UnknownCollection: 422,
 }
@@ -33,13 +40,18 @@ STATUSES = {
 
 def create_app(parts: Parts, settings: Settings) -> FastAPI:
     """The service over ``parts``. Its lifespan verifies the corpus in the background and lets running turns end."""
-    turns = Turns(parts.tutor)
+    turns = Turns(parts.tutor, parts.memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.verify_in_background:
             parts.verification.start()
+        cleaning = (
+            asyncio.create_task(forget_old(parts.memory, settings.retention_days)) if settings.retention_days else None
+        )
         yield
+        if cleaning is not None:
+            cleaning.cancel()
         await turns.finish(FINISH_SECONDS)
         parts.verification.stop()
         parts.memory.close()
@@ -53,12 +65,14 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.include_router(chat.router(turns))
+    app.include_router(conversations.router(parts.memory, turns))
     app.include_router(library.router(parts.tutor, parts.verifier))
     app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
     page.install(app)
     problems.install(app, STATUSES)
     # the last one added sees a request first: the guard refuses what is declared too long, the limit what turns out so
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(Access, memory=parts.memory, required=False)
     app.add_middleware(
         Guard,
         hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts),

@@ -7,9 +7,10 @@ the default below.
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from corpus.errors import TutorError
 from index.embedder import BUNDLED_MODEL
 
 
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     verify_in_background: bool = True
     """Whether a starting service runs, at the lowest priority, all corpus code that has no verdict yet."""
 
+    retention_days: float | None = Field(default=None, gt=0)
+    """After how many days without a new message a conversation is deleted; ``None``: never."""
+
     @property
     def index_folder(self) -> Path:
         return self.home / "index"
@@ -43,3 +47,16 @@ class Settings(BaseSettings):
     @property
     def database(self) -> Path:
         return self.home / "tutor.sqlite3"
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        TutorError: one cannot be used; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"TUTOR_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise TutorError("settings that cannot be used: " + "; ".join(wrong)) from error

@@ -3,69 +3,115 @@
 ::
 
     TutorError
-    └── UnknownTurn    no running or recent turn has this message id
+    ├── UnknownTurn    no running or recent turn of this owner has the message id
+    └── TooLate        a turn cannot be cancelled any more
 
 A stream that drops can be resumed for :data:`KEEP_SECONDS` after its turn has ended. Dropping a stream does not stop
-the turn.
+the turn; cancelling it does. A request that comes again under the same Idempotency-Key joins the turn that it started,
+or gets the stored reply again.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from weakref import WeakValueDictionary
 
-from starlette.concurrency import iterate_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from corpus.errors import TutorError
 from service.events import Done, Event, Failed, Matched, Reply
+from service.memory import LOCAL_OWNER, Memory, Notebook, Request
+from service.memory.conversations import check_same
+from service.replay import replay
 from service.tutor import Tutor
 
 KEEP_SECONDS = 300.0
 MAX_KEPT = 1000
 
+CANCELLED = Failed(title="Cancelled", detail="The reply was cancelled before it was finished; nothing of it is kept.")
+
+Watch = Callable[[Iterator[Event]], Iterator[Event]]
+"""Sees the events of a turn go by: for metrics."""
+
 _log = logging.getLogger(__name__)
 
 
 class UnknownTurn(TutorError):
-    """The turn never was, or ended too long ago."""
+    """The turn never was, ended too long ago, or is somebody else's."""
+
+
+class TooLate(TutorError):
+    """The turn has ended; it cannot be cancelled."""
 
 
 class RunningTurn:
     """The events of one turn so far, numbered from 1."""
 
-    def __init__(self, source: Iterator[Event]) -> None:
-        self._source = iterate_in_threadpool(source)
+    def __init__(
+        self, source: Iterator[Event], owner: str, notebook: Notebook | None = None, request: Request | None = None
+    ) -> None:
+        self.owner = owner
+        self.request = request
+        self.ended_at: float | None = None
+        self.conversation_id = ""
+        self._notebook = notebook
+        self._source = source
+        self._steps = iterate_in_threadpool(source)
         self._events: list[Event] = []
         self._grew = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
-        self.ended_at: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.ended_at is not None and not isinstance(self._events[-1], Done)
 
     async def start(self) -> Matched:
         """Wait for the first event, or raise what the tutor raises before it; the rest comes in the background."""
-        first = await anext(self._source)
+        first = await anext(self._steps)
         assert isinstance(first, Matched)
+        self.conversation_id = first.conversation_id
         self._events.append(first)
         self._task = asyncio.create_task(self._follow())
         return first
 
+    async def cancel(self) -> None:
+        """End the turn at once and keep nothing of it; code that runs already runs on, unseen.
+
+        Raises:
+            TooLate: it has ended, or is being stored.
+        """
+        if self.ended_at is not None or self._notebook is None or not self._notebook.cancel():
+            raise TooLate("the reply is finished; delete its conversation to be rid of it")
+        await self._end(CANCELLED)
+
     async def _follow(self) -> None:
         try:
-            async for event in self._source:
+            async for event in self._steps:
+                if self.ended_at is not None:
+                    break
                 await self._append(event)
         except TutorError as error:
-            await self._append(Failed(title="The reply could not be finished", detail=str(error)))
+            await self._end(Failed(title="The reply could not be finished", detail=str(error)))
         except Exception:  # noqa: BLE001 - whatever breaks a turn, its followers must be told
             _log.exception("a turn failed")
-            await self._append(Failed(title="Internal error", detail="The reply could not be finished; ask again."))
+            await self._end(Failed(title="Internal error", detail="The reply could not be finished; ask again."))
         finally:
-            self.ended_at = time.monotonic()
-            async with self._grew:
-                self._grew.notify_all()
+            await self._end()
+            if isinstance(self._source, Generator):
+                await run_in_threadpool(self._source.close)
 
     async def _append(self, event: Event) -> None:
         async with self._grew:
             self._events.append(event)
             self._grew.notify_all()
+
+    async def _end(self, last: Failed | None = None) -> None:
+        if self.ended_at is None:
+            self.ended_at = time.monotonic()
+            async with self._grew:
+                self._events += [last] if last else []
+                self._grew.notify_all()
 
     async def events(self, after: int = 0) -> AsyncIterator[tuple[int, Event]]:
         """The events numbered above ``after``, each with its number, until the turn has ended."""
@@ -100,32 +146,81 @@ class RunningTurn:
 class Turns:
     """Starts turns and keeps the recent ones."""
 
-    def __init__(self, tutor: Tutor) -> None:
+    def __init__(self, tutor: Tutor, memory: Memory, watch: Watch = iter) -> None:
         self._tutor = tutor
+        self._memory = memory
+        self._watch = watch
         self._turns: dict[str, RunningTurn] = {}
+        self._answering: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def start(self, question: str, conversation_id: str | None, collection: str | None) -> RunningTurn:
-        """Start a turn.
+    async def start(
+        self,
+        question: str,
+        conversation_id: str | None,
+        collection: str | None,
+        owner: str = LOCAL_OWNER,
+        request: Request | None = None,
+    ) -> RunningTurn:
+        """Start a turn, or join the one that the same ``request`` started before.
 
         Raises:
             TutorError: what :meth:`Tutor.answer` raises before its first event.
+            KeyReused: the Idempotency-Key belongs to another request.
         """
         self._forget()
-        turn = RunningTurn(self._tutor.answer(question, conversation_id, collection))
-        matched = await turn.start()
-        self._turns[matched.message_id] = turn
+        if request is None:
+            return await self._start(question, conversation_id, collection, owner, None)
+        name = (owner, request.key)
+        lock = self._answering.get(name) or self._answering.setdefault(name, asyncio.Lock())
+        async with lock:
+            return await self._again(owner, request) or await self._start(
+                question, conversation_id, collection, owner, request
+            )
+
+    async def _start(
+        self,
+        question: str,
+        conversation_id: str | None,
+        collection: str | None,
+        owner: str,
+        request: Request | None,
+    ) -> RunningTurn:
+        notebook = self._memory.notebook(owner, request)
+        events = self._tutor.answer(question, conversation_id, collection, notebook)
+        turn = RunningTurn(self._watch(events), owner, notebook, request)
+        self._turns[(await turn.start()).message_id] = turn
         return turn
 
-    def find(self, message_id: str) -> RunningTurn:
-        """The turn with this message id.
+    async def _again(self, owner: str, request: Request) -> RunningTurn | None:
+        """The turn that answers ``request`` already; ``None`` where there is none, or it failed."""
+        for turn in self._turns.values():
+            if turn.request is not None and (turn.owner, turn.request.key) == (owner, request.key) and not turn.failed:
+                check_same(request, turn.request.fingerprint)
+                return turn
+        stored = await run_in_threadpool(self._memory.conversations.answered, request, owner)
+        if stored is None:
+            return None
+        turn = RunningTurn(replay(Reply.model_validate_json(stored)), owner, request=request)
+        self._turns[(await turn.start()).message_id] = turn
+        return turn
+
+    def find(self, message_id: str, owner: str = LOCAL_OWNER) -> RunningTurn:
+        """The owner's turn with this message id.
 
         Raises:
             UnknownTurn: there is none, or it ended more than ``KEEP_SECONDS`` ago.
         """
         self._forget()
-        if message_id not in self._turns:
+        turn = self._turns.get(message_id)
+        if turn is None or turn.owner != owner:
             raise UnknownTurn(f"no recent message '{message_id}'; ask the question again")
-        return self._turns[message_id]
+        return turn
+
+    def drop(self, conversation_id: str) -> None:
+        """Keep nothing of a conversation that was deleted; what still runs of it cannot be stored any more."""
+        for message_id, turn in list(self._turns.items()):
+            if turn.conversation_id == conversation_id:
+                del self._turns[message_id]
 
     async def finish(self, within: float) -> None:
         """Let running turns end; called when the service stops."""

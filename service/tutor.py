@@ -15,7 +15,7 @@ from corpus.errors import TutorError
 from index.retriever import Retriever
 from service.dialogue import Meant, resolve
 from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Text, Turn, Verified, show
-from service.memory import Conversation, Memory, new_id
+from service.memory import Conversation, Memory, Notebook, new_id
 from service.reply import EXAMPLES, GREETING, Composed, compose, not_covered
 from service.verify import Verifier
 
@@ -40,15 +40,23 @@ class Tutor:
         self._memory = memory
 
     def answer(
-        self, question: str, conversation_id: str | None = None, collection: str | None = None
+        self,
+        question: str,
+        conversation_id: str | None = None,
+        collection: str | None = None,
+        notebook: Notebook | None = None,
     ) -> Iterator[Event]:
         """Answer ``question``: ``Matched``, ``Text`` and ``Verified`` as they come, ``Done`` once it is stored.
 
+        It is stored in ``notebook``; without one, in the conversations of the machine's own user.
+
         Raises:
             UnknownConversation, UnknownCollection: before the first event.
+            Cancelled: where the notebook was told so, before ``Done``.
         """
         self._check(collection)
-        conversation = self._memory.open(conversation_id)
+        notebook = notebook or self._memory.notebook()
+        conversation = notebook.open(conversation_id)
         meant = resolve(question, conversation.before)
         turn, shown = self._find(meant, conversation, collection)
         yield Matched(**turn.model_dump())
@@ -63,7 +71,7 @@ class Tutor:
             yield Verified(snippet=snippets[-1])
 
         reply = Reply(**turn.model_dump(), answer=shown.text, snippets=snippets)
-        self._memory.save(conversation.id, reply.message_id, question, reply.model_dump_json())
+        notebook.save(conversation.id, reply.message_id, question, reply.model_dump_json())
         yield Done(reply=reply)
 
     def search(self, query: str, k: int, collection: str | None = None) -> list[MatchedEntry]:

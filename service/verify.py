@@ -96,14 +96,14 @@ class Verifier:
     """Gives each snippet its verdict: the stored one where its key matches, else a run, which is then stored."""
 
     def __init__(self, memory: Memory, run: Run) -> None:
-        self._memory = memory
+        self._verdicts = memory.verdicts
         self._run = run
 
     def stored(self, snippet: Snippet) -> Checked:
         """What is known of the snippet without running it."""
         if snippet.device == "cuda" and not _cuda_here():
             return Checked(snippet, None, "GPU: not run on this machine")
-        text = self._memory.verdict(_key(snippet))
+        text = self._verdicts.get(_key(snippet))
         if text is None:
             return Checked(snippet, None, NOT_YET_RUN)
         verdict = _VERDICT.validate_json(text)
@@ -118,7 +118,7 @@ class Verifier:
         if verdict.status == "refused":
             return Checked(snippet, None, f"not verified here: {verdict.stderr}")
         if verdict.status not in ("sandbox_error", "killed"):  # those say nothing about the code
-            self._memory.save_verdict(_key(snippet), _VERDICT.dump_json(verdict).decode())
+            self._verdicts.save(_key(snippet), _VERDICT.dump_json(verdict).decode())
         return Checked(snippet, verdict, deviation(snippet, verdict))
 
     def check_all(self, entries: Iterable[Entry], *, at_once: int) -> Iterator[Checked]:
@@ -129,7 +129,7 @@ class Verifier:
     def stale(self, entries: Iterable[Entry]) -> int:
         """How many snippets that can run here have no stored verdict."""
         runnable = {_key(s) for e in entries for s in e.snippets() if s.device == "any" or _cuda_here()}
-        return len(runnable - self._memory.verdict_keys())
+        return len(runnable - self._verdicts.keys())
 
 
 def _device(snippet: Snippet) -> Literal["cpu", "cuda"]:

@@ -1,16 +1,22 @@
 """Turns run to their end in the background and can be followed from any event on."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
+from fakes import PASSED
 
+from corpus.entry import Entry
 from corpus.errors import TutorError
+from index.retriever import KeywordRetriever
 from service import turns as turns_module
-from service.events import Done, Event, Failed, Matched, Text
-from service.memory import UnknownConversation
-from service.turns import RunningTurn, Turns, UnknownTurn
-from service.wiring import Parts
+from service.events import Done, Event, Failed, Matched, Reply, Text
+from service.memory import KeyReused, Memory, Request, UnknownConversation
+from service.sandbox import Limits, Program, Verdict
+from service.settings import Settings
+from service.turns import CANCELLED, RunningTurn, TooLate, Turns, UnknownTurn
+from service.wiring import Parts, build_tutor
 
 MATCHED = Matched(
     conversation_id="c",
@@ -32,7 +38,7 @@ def breaking(error: Exception) -> Iterator[Event]:
 
 
 async def started(parts: Parts) -> tuple[Turns, RunningTurn, str]:
-    turns = Turns(parts.tutor)
+    turns = Turns(parts.tutor, parts.memory)
     turn = await turns.start("why do gradients keep growing", None, None)
     _, first = await anext(turn.events())
     assert isinstance(first, Matched)
@@ -61,7 +67,7 @@ def test_turn_that_nobody_follows_still_ends(parts: Parts) -> None:
 
 def test_what_is_wrong_with_the_question_is_raised_at_the_start(parts: Parts) -> None:
     with pytest.raises(UnknownConversation):
-        asyncio.run(Turns(parts.tutor).start("q", "nix", None))
+        asyncio.run(Turns(parts.tutor, parts.memory).start("q", "nix", None))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ def test_what_is_wrong_with_the_question_is_raised_at_the_start(parts: Parts) ->
 )
 def test_failure_in_mid_turn_is_told_and_only_our_own_errors_in_full(error: Exception, told: str) -> None:
     async def scenario() -> None:
-        turn = RunningTurn(breaking(error))
+        turn = RunningTurn(breaking(error), "ann")
         await turn.start()
         last = [event async for _, event in turn.events()][-1]
         assert isinstance(last, Failed)
@@ -87,5 +93,122 @@ def test_ended_turn_is_forgotten_after_a_while(parts: Parts, monkeypatch: pytest
         monkeypatch.setattr(turns_module, "KEEP_SECONDS", -1.0)
         with pytest.raises(UnknownTurn):
             turns.find(message_id)
+
+    asyncio.run(scenario())
+
+
+class SlowSandbox:
+    """Runs until it is let go."""
+
+    def __init__(self) -> None:
+        self.started, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, program: Program, limits: Limits) -> Verdict:
+        self.started.set()
+        assert self.go.wait(10)
+        return PASSED
+
+
+def slow(entries: tuple[Entry, ...], memory: Memory) -> tuple[Parts, SlowSandbox]:
+    sandbox = SlowSandbox()
+    settings = Settings(verify_in_background=False)
+    retriever = KeywordRetriever(entries)
+    return build_tutor(settings, entries=entries, retriever=retriever, run=sandbox, memory=memory), sandbox
+
+
+def test_cancelled_turn_ends_at_once_and_leaves_nothing(entries: tuple[Entry, ...], memory: Memory) -> None:
+    parts, sandbox = slow(entries, memory)
+
+    async def scenario() -> None:
+        _, turn, _ = await started(parts)
+        await asyncio.to_thread(sandbox.started.wait, 10)
+        await turn.cancel()
+        events = [event async for _, event in turn.events()]
+        assert events[-1] == CANCELLED
+        with pytest.raises(TooLate):
+            await turn.cancel()
+        sandbox.go.set()
+        await turn.finish(within=10)
+        assert [event async for _, event in turn.events()] == events
+
+    asyncio.run(scenario())
+    assert memory.conversations.list(limit=10) == []
+
+
+def test_finished_turn_cannot_be_cancelled_and_is_kept(parts: Parts) -> None:
+    async def scenario() -> None:
+        turns, turn, _ = await started(parts)
+        await turns.finish(within=10)
+        with pytest.raises(TooLate, match="delete its conversation"):
+            await turn.cancel()
+
+    asyncio.run(scenario())
+    assert len(parts.memory.conversations.list(limit=10)) == 1
+
+
+def test_same_request_while_it_is_answered_joins_the_turn(entries: tuple[Entry, ...], memory: Memory) -> None:
+    parts, sandbox = slow(entries, memory)
+    request = Request("k", "f")
+
+    async def scenario() -> None:
+        turns = Turns(parts.tutor, memory)
+        ask = ("why do gradients keep growing", None, None, "ann", request)
+        first, second = await asyncio.gather(turns.start(*ask), turns.start(*ask))
+        assert first is second
+        sandbox.go.set()
+        await turns.finish(within=10)
+
+    asyncio.run(scenario())
+    assert [head.messages for head in memory.conversations.list("ann", limit=10)] == [1]
+
+
+def test_same_request_after_a_restart_gets_the_stored_reply_event_by_event(parts: Parts) -> None:
+    request = Request("k", "f")
+    ask = ("why do gradients keep growing", None, None, "ann", request)
+
+    async def whole() -> list[Event]:
+        turn = await Turns(parts.tutor, parts.memory).start(*ask)
+        return [event async for _, event in turn.events()]
+
+    assert asyncio.run(whole()) == asyncio.run(whole())
+    assert [head.messages for head in parts.memory.conversations.list("ann", limit=10)] == [1]
+
+
+def test_request_whose_turn_was_cancelled_is_answered_anew(entries: tuple[Entry, ...], memory: Memory) -> None:
+    parts, sandbox = slow(entries, memory)
+    ask = ("why do gradients keep growing", None, None, "ann", Request("k", "f"))
+
+    async def scenario() -> None:
+        turns = Turns(parts.tutor, memory)
+        first = await turns.start(*ask)
+        await first.cancel()
+        sandbox.go.set()
+        second = await turns.start(*ask)
+        assert isinstance(await second.reply(), Reply)
+
+    asyncio.run(scenario())
+
+
+def test_key_of_another_request_is_refused_while_that_is_answered(parts: Parts) -> None:
+    async def scenario() -> None:
+        turns = Turns(parts.tutor, parts.memory)
+        await turns.start("q", None, None, "ann", Request("k", "f"))
+        with pytest.raises(KeyReused):
+            await turns.start("other", None, None, "ann", Request("k", "g"))
+        await turns.start("other", None, None, "bob", Request("k", "g"))
+        await turns.finish(within=10)
+
+    asyncio.run(scenario())
+
+
+def test_turn_is_its_owners_only_and_gone_with_its_conversation(parts: Parts) -> None:
+    async def scenario() -> None:
+        turns, turn, message_id = await started(parts)
+        with pytest.raises(UnknownTurn):
+            turns.find(message_id, "bob")
+        turns.drop(turn.conversation_id)
+        with pytest.raises(UnknownTurn):
+            turns.find(message_id)
+        await turn.finish(within=10)
 
     asyncio.run(scenario())

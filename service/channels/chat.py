@@ -1,18 +1,22 @@
 """The chat over HTTP: one JSON reply, or the turn's events as they come."""
 
 import asyncio
+import hashlib
+import json
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from service.channels.access import Asking
 from service.channels.problems import RESPONSES, problem
 from service.events import Event, Failed, Reply
-from service.turns import RunningTurn, Turns
+from service.memory import Request
+from service.turns import CANCELLED, RunningTurn, Turns
 
 MAX_MESSAGE = 20_000
 KEEPALIVE_SECONDS = 15.0
@@ -21,6 +25,9 @@ _EVENTS: dict[str, Any] = {
     "description": "Events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
     "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ChatEvent"}}},
 }
+
+
+_KEY: dict[str, Any] = {"min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
 
 
 class EventStream(StreamingResponse):
@@ -45,28 +52,53 @@ class ChatRequest(BaseModel):
         return message
 
 
+class CancelledTurn(BaseModel):
+    message_id: str
+    cancelled: Literal[True] = True
+
+
 def router(turns: Turns) -> APIRouter:
     """The routes under ``/v1/chat``."""
     routes = APIRouter(prefix="/v1/chat", tags=["chat"], responses=RESPONSES)
 
     @routes.post("", response_model=Reply, responses={200: {"content": _EVENTS["content"]}})
-    async def chat(request: ChatRequest) -> Response:
-        """Ask a question, or follow up on the last reply of a conversation."""
-        turn = await turns.start(request.message, request.conversation_id, request.collection)
+    async def chat(
+        request: ChatRequest, caller: Asking, idempotency_key: Annotated[str | None, Header(**_KEY)] = None
+    ) -> Response:
+        """Ask a question, or follow up on the last reply of a conversation.
+
+        A request that comes again under the same `Idempotency-Key` gets the same reply again, never a second one.
+        """
+        named = None if idempotency_key is None else Request(idempotency_key, _fingerprint(request))
+        turn = await turns.start(request.message, request.conversation_id, request.collection, caller.owner, named)
         if request.stream:
             return EventStream(_stream(turn))
         reply = await turn.reply()
         if isinstance(reply, Failed):
-            return problem(503, f"{reply.title}: {reply.detail}")
+            return problem(409 if reply is CANCELLED else 503, f"{reply.title}: {reply.detail}")
         return JSONResponse(reply.model_dump(mode="json"))
 
     @routes.get("/{message_id}/events", response_class=EventStream, responses={200: _EVENTS})
-    async def events(message_id: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
+    async def events(
+        message_id: str, caller: Asking, last_event_id: Annotated[str | None, Header()] = None
+    ) -> Response:
         """Follow a turn, or resume a dropped stream after the event named in `Last-Event-ID`."""
-        turn = turns.find(message_id)
+        turn = turns.find(message_id, caller.owner)
         return EventStream(_stream(turn, after=_number(last_event_id)))
 
+    @routes.post("/{message_id}/cancel")
+    async def cancel(message_id: str, caller: Asking) -> CancelledTurn:
+        """Stop a turn: its streams end with an `error` event, and nothing of it is kept."""
+        await turns.find(message_id, caller.owner).cancel()
+        return CancelledTurn(message_id=message_id)
+
     return routes
+
+
+def _fingerprint(request: ChatRequest) -> str:
+    """Equal for requests that ask the same; how the reply is sent does not matter."""
+    asked = [request.message, request.conversation_id, request.collection]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 async def _stream(turn: RunningTurn, after: int = 0) -> AsyncIterator[bytes]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import Progress
 
@@ -14,11 +14,12 @@ from corpus.errors import TutorError
 from index.store import build_index
 from service import sandbox
 from service.app import create_app
-from service.channels import terminal
+from service.backup import in_use
+from service.channels import state, terminal
 from service.events import Done, Event, Text, Verified
 from service.memory import Memory
 from service.sandbox import Limits, Program, Verdict
-from service.settings import Settings
+from service.settings import Settings, load_settings
 from service.verify import Checked
 from service.wiring import Parts, build_tutor, corpus_entries, ensure_index
 
@@ -28,6 +29,7 @@ VERIFY_AT_ONCE = 2
 app = typer.Typer(help="A PyTorch tutor: every piece of code it shows has been run.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+state.install(app)
 
 _out = Console()
 _err = Console(stderr=True)
@@ -49,12 +51,13 @@ def serve(
 ) -> None:
     """Serve the page and the API; builds what the state folder lacks."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = _settings().model_copy(update=given)
+    settings = load_settings().model_copy(update=given)
     listening = _listen(settings.host, settings.port)
     parts = _parts(settings)
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
     _err.print(f"torchtutor answers at http://{address}:{listening.getsockname()[1]}/", markup=False)
-    uvicorn.Server(uvicorn.Config(create_app(parts, settings), log_level="warning")).run(sockets=[listening])
+    with in_use(settings.home):
+        uvicorn.Server(uvicorn.Config(create_app(parts, settings), log_level="warning")).run(sockets=[listening])
 
 
 @app.command()
@@ -63,7 +66,7 @@ def ask(question: Annotated[str, typer.Argument(help="In your own words.")]) -> 
     if not question.strip():
         raise typer.BadParameter("the question is empty; write one in quotation marks")
     reply = None
-    for event in _parts(_settings()).tutor.answer(question):
+    for event in _parts(load_settings()).tutor.answer(question):
         _render(event)
         reply = event.reply if isinstance(event, Done) else None
     if reply is not None and reply.abstained:
@@ -77,7 +80,7 @@ def verify(
 ) -> None:
     """Run all code of the corpus that has no verdict yet; exit status 1 if anything is not as stated."""
     entries = corpus_entries()
-    parts = _parts(_settings())
+    parts = _parts(load_settings())
     total = sum(len(tuple(entry.snippets())) for entry in entries)
     checked: list[Checked] = []
     with Progress(console=_err, disable=quiet or as_json, transient=True) as progress:
@@ -111,7 +114,7 @@ def run(
 @index_app.command("build")
 def build() -> None:
     """Embed the corpus and write the index into the state folder."""
-    settings = _settings()
+    settings = load_settings()
     build_index(corpus_entries(), settings.index_folder, model=settings.embedding_model, report=_tell)
 
 
@@ -126,14 +129,6 @@ def _render(event: Event) -> None:
 
 def _tell(message: str) -> None:
     _err.print(message, markup=False, highlight=False)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = [f"TUTOR_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
-        raise TutorError("settings that cannot be used: " + "; ".join(wrong)) from error
 
 
 def _parts(settings: Settings) -> Parts:

@@ -23,15 +23,19 @@ class Problem(BaseModel):
 
 TITLES = {
     400: "Bad request",
+    401: "Not signed in",
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
+    409: "Conflict",
     413: "Request too large",
     415: "Unsupported media type",
     421: "Misdirected request",
     422: "Unprocessable request",
+    429: "Too many requests",
     500: "Internal error",
     503: "Not available now",
+    504: "Timed out",
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {

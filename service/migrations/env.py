@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the migrations over the connection that ``service.memory`` hands in."""
+"""Alembic's entry: runs the migrations in the transaction that ``service.memory.database`` has begun."""
 
 from alembic import context
 
-from service.memory import Base
+from service.memory.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

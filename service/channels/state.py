@@ -1,0 +1,31 @@
+"""The terminal, continued: ``torchtutor backup | restore``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.backup import back_up, restore
+from service.settings import load_settings
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command("backup")(_backup)
+    app.command("restore")(_restore)
+
+
+def _backup(file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")]) -> None:
+    """Write conversations, feedback, verdicts and keys into one file, also while the service runs."""
+    back_up(load_settings(), file)
+    print(f"backed up into {file}; it holds what learners wrote: keep it as safe as the state folder")
+
+
+def _restore(
+    file: Annotated[Path, typer.Argument(help="A file that 'backup' wrote.")],
+    replace: Annotated[bool, typer.Option(help="Put it in place of what is there.")] = False,
+) -> None:
+    """Put a backup into the state folder; the service must not run."""
+    settings = load_settings()
+    restore(settings, file, replace=replace)
+    print(f"restored into {settings.home}")

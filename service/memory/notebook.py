@@ -1,0 +1,50 @@
+"""Where one turn reads what was before and writes itself down, once, unless it was cancelled."""
+
+from threading import Lock
+
+from service.memory.conversations import Conversations
+from service.memory.errors import Cancelled
+from service.memory.nouns import LOCAL_OWNER, Conversation, Request
+
+
+class Notebook:
+    """One turn's view of the conversations: whose they are, which request it answers, whether it is still wanted."""
+
+    def __init__(self, conversations: Conversations, owner: str = LOCAL_OWNER, request: Request | None = None) -> None:
+        self._conversations = conversations
+        self._owner = owner
+        self._request = request
+        self._new = False
+        self._lock = Lock()
+        self._saved = False
+        self._cancelled = False
+
+    def open(self, conversation_id: str | None) -> Conversation:
+        """The conversation to go on with, or a new one.
+
+        Raises:
+            UnknownConversation: there is none with this id.
+        """
+        self._new = conversation_id is None
+        return self._conversations.open(conversation_id, self._owner)
+
+    def save(self, conversation_id: str, message_id: str, question: str, reply_json: str) -> None:
+        """Store the finished turn; when this returns, a killed process loses nothing of it.
+
+        Raises:
+            Cancelled: it is not wanted any more; nothing is stored.
+            UnknownConversation: its conversation was deleted meanwhile.
+        """
+        with self._lock:
+            if self._cancelled:
+                raise Cancelled("the turn was cancelled")
+            self._saved = True
+        self._conversations.save(
+            conversation_id, message_id, question, reply_json, self._owner, new=self._new, request=self._request
+        )
+
+    def cancel(self) -> bool:
+        """Let nothing be stored; ``False`` where it is too late for that."""
+        with self._lock:
+            self._cancelled = not self._saved
+            return self._cancelled
