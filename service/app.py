@@ -1,22 +1,28 @@
 """The HTTP service: middleware, routes, and which error becomes which status."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
+from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
 
-from service.channels import chat, conversations, health, library, page, problems
-from service.channels.access import Access
+from service.admission import keys_required
+from service.channels import chat, conversations, health, library, page, problems, sign_in
+from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesses
 from service.channels.guard import LOOPBACK, Guard
+from service.channels.limits import RateLimits, quotas
+from service.channels.timeouts import Timeouts
 from service.events import Event
 from service.housekeeping import forget_old
 from service.memory import KeyReused, UnknownConversation, UnknownMessage, UnknownShare
+from service.quota import Quota
 from service.settings import Settings
 from service.turns import TooLate, Turns, UnknownTurn
 from service.tutor import UnknownCollection
@@ -24,6 +30,7 @@ from service.wiring import Parts
 
 MAX_BODY_BYTES = 300_000
 FINISH_SECONDS = 10.0
+"""How long a turn may take that nobody follows when the service stops."""
 
 STATUSES = {
     UnknownConversation: 404,
@@ -32,6 +39,8 @@ STATUSES = {
     UnknownTurn: 404,
     TooLate: 409,
     KeyReused: 422,
+    NotSignedIn: 401,
+    TooManyGuesses: 429,
     library.UnknownEntry: 404,
     UnknownCollection: 422,
 }
@@ -39,9 +48,35 @@ STATUSES = {
 
 
 def create_app(parts: Parts, settings: Settings) -> FastAPI:
-    """The service over ``parts``. Its lifespan verifies the corpus in the background and lets running turns end."""
-    turns = Turns(parts.tutor, parts.memory)
+    """The service over ``parts``. Its lifespan verifies the corpus in the background and lets running turns end.
 
+    Raises:
+        Unprotected: it would be reached by others without a key to keep them out.
+    """
+    required = keys_required(settings, parts.memory)
+    guesses = Quota(GUESSING)
+    turns = Turns(parts.tutor, parts.memory)
+    app = FastAPI(
+        title="torchtutor",
+        version=version("torchtutor"),
+        summary="A PyTorch tutor: every piece of code it shows has been run.",
+        lifespan=_lifespan(parts, settings, turns),
+        middleware=_middleware(parts, settings, required, guesses),
+        docs_url=None,  # the documentation pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.include_router(chat.router(turns))
+    app.include_router(conversations.router(parts.memory, turns))
+    app.include_router(sign_in.router(parts.memory, required, guesses))
+    app.include_router(library.router(parts.tutor, parts.verifier))
+    app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
+    page.install(app)
+    problems.install(app, STATUSES)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _lifespan(parts: Parts, settings: Settings, turns: Turns) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.verify_in_background:
@@ -56,32 +91,34 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
         parts.verification.stop()
         parts.memory.close()
 
-    app = FastAPI(
-        title="torchtutor",
-        version=version("torchtutor"),
-        summary="A PyTorch tutor: every piece of code it shows has been run.",
-        lifespan=lifespan,
-        docs_url=None,  # the documentation pages load scripts from elsewhere
-        redoc_url=None,
+    return lifespan
+
+
+def _middleware(parts: Parts, settings: Settings, required: bool, guesses: Quota) -> list[Middleware]:
+    """What a request passes on its way in, the outermost first."""
+    asking, running = quotas(settings, keys_required=required)
+    cross_origin = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        expose_headers=["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"],
     )
-    app.include_router(chat.router(turns))
-    app.include_router(conversations.router(parts.memory, turns))
-    app.include_router(library.router(parts.tutor, parts.verifier))
-    app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
-    page.install(app)
-    problems.install(app, STATUSES)
-    # the last one added sees a request first: the guard refuses what is declared too long, the limit what turns out so
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
-    app.add_middleware(Access, memory=parts.memory, required=False)
-    app.add_middleware(
-        Guard,
-        hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts),
-        origins=settings.allowed_origins,
-        max_body=MAX_BODY_BYTES,
-    )
-    app.add_middleware(page.SecurityHeaders)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return app
+    return [
+        Middleware(page.SecurityHeaders),
+        Middleware(
+            Guard,
+            hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts),
+            origins=settings.allowed_origins,
+            max_body=MAX_BODY_BYTES,
+        ),
+        *([cross_origin] if settings.allowed_origins else []),
+        Middleware(Access, memory=parts.memory, required=required, guesses=guesses),
+        Middleware(RateLimits, asking=asking, running=running),
+        Middleware(Timeouts, seconds=settings.timeout_seconds),
+        # the guard refuses what is declared too long, this what turns out so
+        Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+    ]
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

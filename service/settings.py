@@ -6,8 +6,9 @@ the default below.
 
 from pathlib import Path
 
+from limits import parse_many
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from corpus.errors import TutorError
@@ -37,8 +38,36 @@ class Settings(BaseSettings):
     verify_in_background: bool = True
     """Whether a starting service runs, at the lowest priority, all corpus code that has no verdict yet."""
 
+    require_keys: bool | None = None
+    """Whether whoever asks must show a key; ``None``: everywhere but on loopback, and there too once a key is made."""
+
+    key_file: Path | None = None
+    """A file that holds a key with all scopes: the first one, for containers."""
+
+    rate_limit: str | None = None
+    """How often one may ask (``"60/minute; 1000/day"``, ``off``); ``None``: a default one where keys are required."""
+
+    run_quota: str | None = None
+    """How often one may run code of one's own; in the same form."""
+
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses of proxies whose word on where a request comes from is taken."""
+
+    timeout_seconds: float = Field(default=120, gt=0)
+    """Within this time every response begins."""
+
     retention_days: float | None = Field(default=None, gt=0)
     """After how many days without a new message a conversation is deleted; ``None``: never."""
+
+    @field_validator("rate_limit", "run_quota")
+    @classmethod
+    def _is_limit(cls, limit: str | None) -> str | None:
+        if limit is not None and limit != "off":
+            try:
+                parse_many(limit)
+            except ValueError:
+                raise ValueError(f"'{limit}' is no limit; write '60/minute; 1000/day', or off") from None
+        return limit
 
     @property
     def index_folder(self) -> Path:

@@ -11,15 +11,16 @@ the cookie must therefore say that it comes from one of our own pages: by an ``O
 ::
 
     TutorError
-    ├── NotSignedIn    there is no key, or it is not valid
-    └── NotAllowed     the key does not allow this, or the request may be forged
+    ├── NotSignedIn       there is no key, or it is not valid
+    ├── TooManyGuesses    one invalid key after the other
+    └── NotAllowed        the key does not allow this, or the request may be forged
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Send
@@ -29,6 +30,7 @@ from corpus.errors import TutorError
 from service.channels.problems import problem
 from service.memory import LOCAL_OWNER, Key, Memory, Scope
 from service.memory.keys import SCOPES as ALL
+from service.quota import Quota, network
 
 COOKIE = "torchtutor"
 OPEN = ("/", "/web/*", "/livez", "/readyz", "/healthz", "/openapi.json", "/v1/session", "/v1/shared/*")
@@ -37,11 +39,18 @@ OPEN = ("/", "/web/*", "/livez", "/readyz", "/healthz", "/openapi.json", "/v1/se
 SCOPES: tuple[tuple[str, Scope], ...] = (("/metrics", "admin"), ("/v1/run", "run"), ("/v1/run/*", "run"))
 """What a key must allow for a path; all others need ``ask``."""
 
+GUESSING = "30/minute"
+"""How often an address may show a key that is not valid."""
+
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class NotSignedIn(TutorError):
     """There is no valid key."""
+
+
+class TooManyGuesses(TutorError):
+    """This address showed one invalid key after the other."""
 
 
 class NotAllowed(TutorError):
@@ -64,10 +73,11 @@ NOBODY = Caller("", frozenset())
 class Access:
     """ASGI middleware that puts the :class:`Caller` into ``request.state.caller``, or refuses."""
 
-    def __init__(self, app: ASGIApp, memory: Memory, required: bool) -> None:
+    def __init__(self, app: ASGIApp, memory: Memory, required: bool, guesses: Quota) -> None:
         self._app = app
         self._memory = memory
         self._required = required
+        self._guesses = guesses
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -76,8 +86,8 @@ class Access:
         if scope["type"] == "http":
             try:
                 scope.setdefault("state", {})["caller"] = await self._caller(HTTPConnection(scope), scope["method"])
-            except (NotSignedIn, NotAllowed) as refusal:
-                await refused(refusal)(scope, receive, send)
+            except (NotSignedIn, NotAllowed, TooManyGuesses) as refusal:
+                await _refused(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -104,7 +114,7 @@ class Access:
         if scheme:
             key = await run_in_threadpool(self._memory.keys.find, secret.strip())
             if scheme.lower() != "bearer" or key is None:
-                raise NotSignedIn("the key in the Authorization header is not valid here; it may have been revoked")
+                raise wrong_key(self._guesses, request)
             return Caller(key.id, key.scopes, key)
         token = request.cookies.get(COOKIE)
         key = await run_in_threadpool(self._memory.keys.signed_in, token) if token else None
@@ -117,11 +127,17 @@ class Access:
         return Caller(key.id, key.scopes, key)
 
 
-def refused(refusal: TutorError) -> Callable[[Connection, Receive, Send], Awaitable[None]]:
-    """The response to who may not come in."""
-    if isinstance(refusal, NotAllowed):
-        return problem(403, str(refusal))
-    return problem(401, str(refusal), {"WWW-Authenticate": 'Bearer realm="torchtutor"'})
+def wrong_key(guesses: Quota, request: HTTPConnection) -> TutorError:
+    """What to raise where a key is not valid; counts the guess."""
+    if not guesses.use([(address(request.scope), 1)]).allowed:
+        return TooManyGuesses("too many invalid keys came from your address; try again in a minute")
+    return NotSignedIn("this key is not valid here; it may have been revoked")
+
+
+def _refused(refusal: TutorError) -> JSONResponse:
+    if isinstance(refusal, NotSignedIn):
+        return problem(401, str(refusal), {"WWW-Authenticate": 'Bearer realm="torchtutor"'})
+    return problem(403 if isinstance(refusal, NotAllowed) else 429, str(refusal))
 
 
 def caller(request: Request) -> Caller:
@@ -131,6 +147,11 @@ def caller(request: Request) -> Caller:
 
 
 Asking = Annotated[Caller, Depends(caller)]
+
+
+def address(scope: Connection) -> str:
+    """Where a request comes from, as far as it is counted."""
+    return network((scope.get("client") or ("unknown", 0))[0])
 
 
 def _same_origin(request: HTTPConnection) -> bool:

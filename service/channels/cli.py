@@ -1,11 +1,9 @@
 """The terminal: ``torchtutor serve | ask | verify | run | index build``."""
 
 import json
-import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import Progress
@@ -13,9 +11,7 @@ from rich.progress import Progress
 from corpus.errors import TutorError
 from index.store import build_index
 from service import sandbox
-from service.app import create_app
-from service.backup import in_use
-from service.channels import state, terminal
+from service.channels import keys, serving, state, terminal
 from service.events import Done, Event, Text, Verified
 from service.memory import Memory
 from service.sandbox import Limits, Program, Verdict
@@ -29,6 +25,7 @@ VERIFY_AT_ONCE = 2
 app = typer.Typer(help="A PyTorch tutor: every piece of code it shows has been run.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+app.add_typer(keys.app, name="keys")
 state.install(app)
 
 _out = Console()
@@ -52,12 +49,7 @@ def serve(
     """Serve the page and the API; builds what the state folder lacks."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = load_settings().model_copy(update=given)
-    listening = _listen(settings.host, settings.port)
-    parts = _parts(settings)
-    address = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _err.print(f"torchtutor answers at http://{address}:{listening.getsockname()[1]}/", markup=False)
-    with in_use(settings.home):
-        uvicorn.Server(uvicorn.Config(create_app(parts, settings), log_level="warning")).run(sockets=[listening])
+    serving.serve(settings, _parts, _tell)
 
 
 @app.command()
@@ -136,11 +128,3 @@ def _parts(settings: Settings) -> Parts:
     memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
     ensure_index(settings, entries, report=_tell)
     return build_tutor(settings, entries=entries, memory=memory)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; taken before anything is built, so that a port in use is told at once."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise TutorError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error

@@ -16,20 +16,32 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+PRIVATE = {"Cache-Control": "no-store"}
+"""For replies: what one learner asked stays in no cache."""
+
+ENCRYPTED = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeaders:
-    """ASGI middleware that sets :data:`HEADERS` on every response that does not set them itself."""
+    """ASGI middleware that sets the headers above on every response that does not set them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wanted = dict(HEADERS)
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            wanted |= PRIVATE
+        if scope["type"] == "http" and scope["scheme"] == "https":
+            wanted |= ENCRYPTED
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in wanted.items():
                     headers.setdefault(name, value)
             await send(message)
 

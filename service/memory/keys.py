@@ -81,6 +81,11 @@ class Keys:
                 session.execute(delete(SignInRow).where(SignInRow.key_id == FILE_KEY))
                 row.token_hash, row.revoked_at = digest(secret), None
 
+    def drop_file_key(self) -> None:
+        """Let nobody in with the secret file any more, since there is none."""
+        with self._database.write() as session:
+            session.execute(delete(KeyRow).where(KeyRow.id == FILE_KEY))
+
     def list(self) -> list[Key]:
         """All keys, also the revoked ones, oldest first."""
         with self._database.read() as session:

@@ -65,6 +65,7 @@ async function ask(message) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ message, conversation_id: conversation, stream: true }),
     });
+    if (response.status === 401) showSignIn();
     if (!response.ok) throw new Error((await response.json()).detail);
     await show(response, reply);
   } catch (error) {
@@ -101,3 +102,20 @@ $("message").onkeydown = (key) => {
     $("ask").requestSubmit();
   }
 };
+
+const showSignIn = () => { $("sign-in").hidden = false; $("ask").hidden = true; $("key").focus(); };
+
+$("sign-in").onsubmit = async (submit) => {
+  submit.preventDefault();
+  const response = await fetch("/v1/session", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ key: $("key").value }),
+  });
+  $("status").textContent = response.ok ? "" : (await response.json()).detail;
+  $("key").value = "";
+  $("sign-in").hidden = response.ok;
+  $("ask").hidden = !response.ok;
+};
+
+fetch("/v1/session").then((response) => response.json()).then(({ signed_in }) => signed_in || showSignIn());
