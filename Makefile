@@ -1,6 +1,6 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-fast check eval ask lock clean
+.PHONY: help setup serve test test-fast check eval soak ask lock clean
 
 BIN := .venv/bin
 
@@ -32,6 +32,10 @@ check: setup ## Style, types and the direction of imports
 
 eval: setup ## How well the right answer is found, per query set
 	@$(BIN)/python -m eval retrieval
+
+soak: setup ## Ten minutes of mixed traffic: errors, times, memory
+	@$(BIN)/torchtutor index build
+	@$(BIN)/python -m eval.bench.soak
 
 lock: setup ## Pin every version anew in constraints.txt
 	@$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-annotate --no-header \

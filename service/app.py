@@ -1,25 +1,23 @@
 """The HTTP service: middleware, routes, and which error becomes which status."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from pydantic import TypeAdapter
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
 from service.admission import keys_required
-from service.channels import chat, conversations, health, library, page, problems, sign_in
+from service.channels import chat, conversations, health, library, openapi, page, problems, sign_in
 from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesses
 from service.channels.guard import LOOPBACK, Guard
 from service.channels.limits import RateLimits, quotas
+from service.channels.observed import HEADER, Observed
 from service.channels.timeouts import Timeouts
-from service.events import Event
 from service.housekeeping import forget_old
 from service.memory import KeyReused, UnknownConversation, UnknownMessage, UnknownShare
 from service.quota import Quota
@@ -55,13 +53,16 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     """
     required = keys_required(settings, parts.memory)
     guesses = Quota(GUESSING)
-    turns = Turns(parts.tutor, parts.memory)
+    turns = Turns(parts.tutor, parts.memory, parts.metrics.watch)
     app = FastAPI(
         title="torchtutor",
         version=version("torchtutor"),
         summary="A PyTorch tutor: every piece of code it shows has been run.",
         lifespan=_lifespan(parts, settings, turns),
         middleware=_middleware(parts, settings, required, guesses),
+        responses=problems.RESPONSES,
+        # exceptions' messages may quote learners: they go to our own log only
+        telemetry={"auto_configure": settings.telemetry, "logs": False, "exclude": _private},
         docs_url=None,  # the documentation pages load scripts from elsewhere
         redoc_url=None,
     )
@@ -69,10 +70,10 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(conversations.router(parts.memory, turns))
     app.include_router(sign_in.router(parts.memory, required, guesses))
     app.include_router(library.router(parts.tutor, parts.verifier))
-    app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
+    app.include_router(health.router(parts.tutor, parts.verification, parts.isolation, parts.metrics))
     page.install(app)
     problems.install(app, STATUSES)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, keys_required=required)  # type: ignore[method-assign]
     return app
 
 
@@ -102,9 +103,10 @@ def _middleware(parts: Parts, settings: Settings, required: bool, guesses: Quota
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
-        expose_headers=["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"],
+        expose_headers=[HEADER, "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"],
     )
     return [
+        Middleware(Observed, metrics=parts.metrics),
         Middleware(page.SecurityHeaders),
         Middleware(
             Guard,
@@ -121,14 +123,12 @@ def _middleware(parts: Parts, settings: Settings, required: bool, guesses: Quota
     ]
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document with the schemas that only events and problems use."""
+def _openapi(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
     if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        schemas = document["components"]["schemas"]
-        event = TypeAdapter(Event).json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(event.pop("$defs"))
-        schemas["ChatEvent"] = event
-        schemas["Problem"] = problems.Problem.model_json_schema()
-        app.openapi_schema = document
+        app.openapi_schema = openapi.document(app, keys_required=keys_required)
     return app.openapi_schema
+
+
+def _private(scope: MutableMapping[str, Any]) -> bool:
+    """Whether a request is kept from tracing: its address holds a question, or the token of a share link."""
+    return str(scope["path"]).startswith(("/v1/search", "/v1/shared/"))

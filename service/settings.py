@@ -5,6 +5,7 @@ the default below.
 """
 
 from pathlib import Path
+from typing import Literal
 
 from limits import parse_many
 from platformdirs import user_data_path
@@ -55,6 +56,12 @@ class Settings(BaseSettings):
 
     timeout_seconds: float = Field(default=120, gt=0)
     """Within this time every response begins."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on the log tells; ``debug`` tells questions too."""
+
+    telemetry: bool = False
+    """Whether traces and metrics go to the OpenTelemetry collector that the ``OTEL_…`` variables name."""
 
     retention_days: float | None = Field(default=None, gt=0)
     """After how many days without a new message a conversation is deleted; ``None``: never."""

@@ -13,6 +13,7 @@ from index.store import index_fault, open_index
 from service import sandbox
 from service.background import Verification
 from service.memory import Memory
+from service.metrics import Metrics
 from service.settings import Settings
 from service.tutor import Tutor
 from service.verify import Run, Verifier
@@ -31,6 +32,7 @@ class Parts:
     memory: Memory
     verification: Verification
     isolation: str
+    metrics: Metrics
 
 
 def build_tutor(
@@ -49,13 +51,16 @@ def build_tutor(
     entries = corpus_entries() if entries is None else entries
     retriever = retriever or open_index(entries, settings.index_folder, model=settings.embedding_model)
     memory = memory or Memory(settings.database)
-    verifier = Verifier(memory, run or sandbox.run)
+    metrics = Metrics()
+    verifier = Verifier(memory, metrics.watched(run or sandbox.run))
+    metrics.measure_corpus(entries, verifier)
     return Parts(
-        tutor=Tutor(entries, retriever, verifier, memory),
+        tutor=Tutor(entries, metrics.timed(retriever), verifier, memory),
         verifier=verifier,
         memory=memory,
         verification=Verification(entries, verifier),
         isolation=sandbox.isolation().name,
+        metrics=metrics,
     )
 
 

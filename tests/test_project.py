@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_make_help_lists_every_command() -> None:
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    commands = ["help", "setup", "serve", "test", "test-fast", "check", "eval", "ask", "lock", "clean"]
+    commands = ["help", "setup", "serve", "test", "test-fast", "check", "eval", "soak", "ask", "lock", "clean"]
     assert sorted(line.split()[0] for line in listed.splitlines()) == sorted(commands)
 
 

@@ -1,8 +1,10 @@
 """A real server process with the real index, sandbox and database, asked over HTTP."""
 
 import json
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +39,16 @@ def test_text_streams_before_the_code_has_run(server: Server) -> None:
     assert names[0] == "matched"
     assert names[-1] == "done"
     assert names.index("text") < names.index("verified")
+
+
+def test_first_text_reaches_the_client_in_under_50_ms_at_the_median(server: Server) -> None:
+    times = []
+    for _ in range(15):
+        started = time.perf_counter()
+        with server.http.stream("POST", "/v1/chat", json={"message": "what is dropout?", "stream": True}) as response:
+            next(line for line in response.iter_lines() if line == "event: text")
+            times.append(time.perf_counter() - started)
+    assert statistics.median(times) < 0.05
 
 
 def test_dropped_stream_resumes_where_it_broke(server: Server) -> None:

@@ -96,7 +96,7 @@ class Access:
         known = await self._known(request, method)
         if not self._required:
             return known or LOCAL
-        if _matches(path, OPEN):
+        if is_open(path):
             return known or NOBODY
         if known is None:
             raise NotSignedIn(
@@ -125,6 +125,11 @@ class Access:
                 "a request with the page's cookie must come from the page; programs send their key instead"
             )
         return Caller(key.id, key.scopes, key)
+
+
+def is_open(path: str) -> bool:
+    """Whether ``path`` needs no key."""
+    return _matches(path, OPEN)
 
 
 def wrong_key(guesses: Quota, request: HTTPConnection) -> TutorError:

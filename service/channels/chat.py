@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import logging
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
@@ -15,15 +16,34 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from service.channels.access import Asking
 from service.channels.problems import RESPONSES, problem
 from service.events import Event, Failed, Reply
+from service.logs import fields
 from service.memory import Request
 from service.turns import CANCELLED, RunningTurn, Turns
+
+_log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 20_000
 KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
     "description": "Events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
-    "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ChatEvent"}}},
+    "content": {
+        "text/event-stream": {
+            "itemSchema": {
+                "type": "object",
+                "required": ["id", "event", "data"],
+                "properties": {
+                    "id": {"type": "string", "pattern": "^[0-9]+$"},
+                    "event": {"enum": ["matched", "text", "verified", "error", "done"]},
+                    "data": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "contentSchema": {"$ref": "#/components/schemas/ChatEvent"},
+                    },
+                },
+            }
+        }
+    },
 }
 
 
@@ -69,6 +89,7 @@ def router(turns: Turns) -> APIRouter:
 
         A request that comes again under the same `Idempotency-Key` gets the same reply again, never a second one.
         """
+        _log.debug("question", extra=fields(question=request.message))
         named = None if idempotency_key is None else Request(idempotency_key, _fingerprint(request))
         turn = await turns.start(request.message, request.conversation_id, request.collection, caller.owner, named)
         if request.stream:

@@ -1,11 +1,13 @@
-"""Whether the service lives, and whether it can answer."""
+"""Whether the service lives, whether it can answer, and how well it does."""
 
 from typing import Literal
 
 from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
 from service.background import Verification
+from service.metrics import CONTENT_TYPE, Metrics
 from service.sandbox import torch_version
 from service.tutor import Tutor
 
@@ -32,8 +34,8 @@ class Ready(BaseModel):
     verification: VerificationState
 
 
-def router(tutor: Tutor, verification: Verification, isolation: str) -> APIRouter:
-    """The routes ``/livez`` and ``/readyz``."""
+def router(tutor: Tutor, verification: Verification, isolation: str, metrics: Metrics) -> APIRouter:
+    """The routes ``/livez``, ``/readyz`` and ``/metrics``."""
     routes = APIRouter(tags=["health"])
 
     @routes.get("/livez")
@@ -51,5 +53,12 @@ def router(tutor: Tutor, verification: Verification, isolation: str) -> APIRoute
             isolation=isolation,
             verification=VerificationState(running=verification.running, not_run_yet=verification.not_run_yet()),
         )
+
+    routes.add_api_route("/healthz", readyz, include_in_schema=False)
+
+    @routes.get("/metrics", response_class=PlainTextResponse)
+    def numbers() -> Response:
+        """Counts and times in Prometheus' text format."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     return routes

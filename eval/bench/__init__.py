@@ -1,0 +1,1 @@
+"""Speed and endurance, measured on the machine at hand."""

@@ -1,0 +1,36 @@
+"""The OpenAPI document, as the service really answers."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+
+from service.channels import problems
+from service.channels.access import COOKIE, is_open
+from service.events import Event
+
+
+def document(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
+    """The document of ``app``, with the schemas that only events and problems use, and what needs a key."""
+    made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    schemas = made["components"]["schemas"]
+    event = TypeAdapter(Event).json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(event.pop("$defs"))
+    schemas["ChatEvent"] = event
+    schemas["Problem"] = problems.Problem.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
+        schemas.pop(unused, None)
+    for path, operations in made["paths"].items():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            stream = operation["responses"].get("200", {}).get("content", {}).get("text/event-stream", {})
+            stream.pop("schema", None)  # its items have one
+            if keys_required and not is_open(path):
+                operation["security"] = [{"key": []}, {"page": []}]
+    if keys_required:
+        made["components"]["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer"},
+            "page": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        }
+    return made
