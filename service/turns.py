@@ -27,7 +27,7 @@ from service.replay import replay
 from service.tutor import Tutor
 
 KEEP_SECONDS = 300.0
-MAX_KEPT = 1000
+MAX_KEPT = 500
 
 CANCELLED = Failed(title="Cancelled", detail="The reply was cancelled before it was finished; nothing of it is kept.")
 

@@ -28,6 +28,7 @@ class Parts:
     """Everything that the channels need, put together."""
 
     tutor: Tutor
+    retriever: Retriever
     verifier: Verifier
     memory: Memory
     verification: Verification
@@ -52,16 +53,26 @@ def build_tutor(
     retriever = retriever or open_index(entries, settings.index_folder, model=settings.embedding_model)
     memory = memory or Memory(settings.database)
     metrics = Metrics()
+    retriever = metrics.timed(retriever)
     verifier = Verifier(memory, metrics.watched(run or sandbox.run))
     metrics.measure_corpus(entries, verifier)
     return Parts(
-        tutor=Tutor(entries, metrics.timed(retriever), verifier, memory),
+        tutor=Tutor(entries, retriever, verifier, memory),
+        retriever=retriever,
         verifier=verifier,
         memory=memory,
         verification=Verification(entries, verifier),
         isolation=sandbox.isolation().name,
         metrics=metrics,
     )
+
+
+def prepare(settings: Settings, report: Callable[[str], None]) -> Parts:
+    """The real tutor; builds what the state folder lacks, and tells ``report`` so."""
+    entries = corpus_entries()
+    memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
+    ensure_index(settings, entries, report=report)
+    return build_tutor(settings, entries=entries, memory=memory)
 
 
 def corpus_entries() -> tuple[Entry, ...]:

@@ -88,9 +88,10 @@ def first_content_ms(url: str, questions: list[str]) -> float:
             request = {"message": questions[number % len(questions)], "stream": True}
             started = time.perf_counter()
             with http.stream("POST", "/v1/chat", json=request) as response:
-                next(line for line in response.iter_lines() if line == "event: text")
+                lines = response.iter_lines()
+                next(line for line in lines if line == "event: text")
                 times.append((time.perf_counter() - started) * 1000)
-                response.read()
+                list(lines)  # to its end, so that the machine is idle again
     return statistics.median(times)
 
 
@@ -122,8 +123,10 @@ def report(memory: list[float], learners: list[Learner], minutes: float) -> bool
     fifth = max(1, len(memory) // 5)
     before, after = statistics.median(memory[fifth : 2 * fifth] or memory), statistics.median(memory[-fifth:])
     growth = after / before - 1
+    fifths = [statistics.median(memory[n * fifth : (n + 1) * fifth] or memory) for n in range(5)]
     print(f"\n{sum(map(len, seconds.values()))} acts in {minutes:g} minutes, errors {sum(errors.values())}")
-    print(f"memory {before:.0f} MB → {after:.0f} MB, {growth:+.1%} (at most {MAX_GROWTH:+.0%})")
+    told = ", ".join(f"{mb:.0f}" for mb in fifths)
+    print(f"memory {before:.0f} → {after:.0f} MB, {growth:+.1%} (at most {MAX_GROWTH:+.0%}); by fifths: {told}")
     for error, count in errors.most_common():
         print(f"  {count} × {error}")
     return not errors and growth <= MAX_GROWTH

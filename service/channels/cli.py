@@ -11,13 +11,12 @@ from rich.progress import Progress
 from corpus.errors import TutorError
 from index.store import build_index
 from service import sandbox
-from service.channels import keys, serving, state, terminal
+from service.channels import gaps, keys, serving, state, terminal
 from service.events import Done, Event, Text, Verified
-from service.memory import Memory
 from service.sandbox import Limits, Program, Verdict
 from service.settings import Settings, load_settings
 from service.verify import Checked
-from service.wiring import Parts, build_tutor, corpus_entries, ensure_index
+from service.wiring import Parts, corpus_entries, prepare
 
 NOT_COVERED = 3
 VERIFY_AT_ONCE = 2
@@ -25,6 +24,7 @@ VERIFY_AT_ONCE = 2
 app = typer.Typer(help="A PyTorch tutor: every piece of code it shows has been run.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+app.add_typer(gaps.app, name="gaps")
 app.add_typer(keys.app, name="keys")
 state.install(app)
 
@@ -124,7 +124,4 @@ def _tell(message: str) -> None:
 
 
 def _parts(settings: Settings) -> Parts:
-    entries = corpus_entries()
-    memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
-    ensure_index(settings, entries, report=_tell)
-    return build_tutor(settings, entries=entries, memory=memory)
+    return prepare(settings, _tell)
