@@ -1,4 +1,5 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
+MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test test-fast check eval ask lock clean
 

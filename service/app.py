@@ -1,5 +1,7 @@
 """The HTTP service: middleware, routes, and which error becomes which status."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,16 +12,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from service.channels import chat, health, library, page, problems
+from service.channels import chat, health, library, page, problems, run
 from service.channels.guard import LOOPBACK, Guard
 from service.events import Event
 from service.memory import UnknownConversation
+from service.sandbox import Busy
 from service.settings import Settings
 from service.turns import Turns, UnknownTurn
 from service.tutor import UnknownCollection
 from service.wiring import Parts
 
-MAX_BODY_BYTES = 300_000
+MAX_BODY_BYTES = 8_000_000
 FINISH_SECONDS = 10.0
 
 STATUSES = {
@@ -27,6 +30,9 @@ STATUSES = {
     UnknownTurn: 404,
     library.UnknownEntry: 404,
     UnknownCollection: 422,
+    run.TimeoutTooLong: 422,
+    Busy: 429,
+    run.CannotRun: 503,
 }
 """Our errors that are the client's to mend; every other one is a 500."""
 
@@ -37,12 +43,12 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=parts.sandbox.start, name="sandbox start", daemon=True).start()
         if settings.verify_in_background:
             parts.verification.start()
         yield
         await turns.finish(FINISH_SECONDS)
-        parts.verification.stop()
-        parts.memory.close()
+        await asyncio.to_thread(parts.close)
 
     app = FastAPI(
         title="torchtutor",
@@ -54,7 +60,8 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     )
     app.include_router(chat.router(turns))
     app.include_router(library.router(parts.tutor, parts.verifier))
-    app.include_router(health.router(parts.tutor, parts.verification, parts.isolation))
+    app.include_router(run.router(parts.sandbox, settings))
+    app.include_router(health.router(parts.tutor, parts.verification, parts.sandbox))
     page.install(app)
     problems.install(app, STATUSES)
     # the last one added sees a request first: the guard refuses what is declared too long, the limit what turns out so
@@ -75,9 +82,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         schemas = document["components"]["schemas"]
-        event = TypeAdapter(Event).json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(event.pop("$defs"))
-        schemas["ChatEvent"] = event
+        kinds: tuple[tuple[str, Any], ...] = (("ChatEvent", Event), ("RunEvent", run.RunEvent))
+        for name, events in kinds:
+            schema = TypeAdapter(events).json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs"))
+            schemas[name] = schema
         schemas["Problem"] = problems.Problem.model_json_schema()
         app.openapi_schema = document
     return app.openapi_schema

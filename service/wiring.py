@@ -2,17 +2,19 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
 from corpus.reading import BUNDLED, read_entries
 from index.retriever import Retriever
 from index.store import index_fault, open_index
-from service import sandbox
 from service.background import Verification
 from service.memory import Memory
+from service.sandbox import Sandbox
 from service.settings import Settings
 from service.tutor import Tutor
 from service.verify import Run, Verifier
@@ -30,7 +32,13 @@ class Parts:
     verifier: Verifier
     memory: Memory
     verification: Verification
-    isolation: str
+    sandbox: Sandbox
+
+    def close(self) -> None:
+        """Let go of what they hold."""
+        self.verification.stop()
+        self.sandbox.close()
+        self.memory.close()
 
 
 def build_tutor(
@@ -40,8 +48,12 @@ def build_tutor(
     retriever: Retriever | None = None,
     run: Run | None = None,
     memory: Memory | None = None,
+    preload: bool = True,
 ) -> Parts:
     """Put the tutor together; each part given takes the place of the real one.
+
+    Args:
+        preload: whether the sandbox gets ready for many runs; without, each run is slower and the first one sooner.
 
     Raises:
         CorpusError, IndexUnusable, MemoryUnusable: a real part cannot be used; each says why.
@@ -49,13 +61,16 @@ def build_tutor(
     entries = corpus_entries() if entries is None else entries
     retriever = retriever or open_index(entries, settings.index_folder, model=settings.embedding_model)
     memory = memory or Memory(settings.database)
+    sandbox = Sandbox(slots=settings.run_slots, allow_incomplete=settings.run_unisolated, preload=preload)
     verifier = Verifier(memory, run or sandbox.run)
+    stopped = threading.Event()
+    later = Verifier(memory, run or partial(sandbox.run, background=True, cancelled=stopped.is_set))
     return Parts(
         tutor=Tutor(entries, retriever, verifier, memory),
         verifier=verifier,
         memory=memory,
-        verification=Verification(entries, verifier),
-        isolation=sandbox.isolation().name,
+        verification=Verification(entries, later, stopped),
+        sandbox=sandbox,
     )
 
 

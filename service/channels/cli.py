@@ -2,7 +2,8 @@
 
 import json
 import socket
-from typing import Annotated
+from contextlib import closing
+from typing import Annotated, Any, Literal
 
 import typer
 import uvicorn
@@ -12,18 +13,17 @@ from rich.progress import Progress
 
 from corpus.errors import TutorError
 from index.store import build_index
-from service import sandbox
 from service.app import create_app
 from service.channels import terminal
 from service.events import Done, Event, Text, Verified
 from service.memory import Memory
-from service.sandbox import Limits, Program, Verdict
+from service.outputs import agree
+from service.sandbox import Device, Limits, Program, Sandbox, Verdict
 from service.settings import Settings
 from service.verify import Checked
 from service.wiring import Parts, build_tutor, corpus_entries, ensure_index
 
 NOT_COVERED = 3
-VERIFY_AT_ONCE = 2
 
 app = typer.Typer(help="A PyTorch tutor: every piece of code it shows has been run.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
@@ -31,6 +31,7 @@ app.add_typer(index_app, name="index")
 
 _out = Console()
 _err = Console(stderr=True)
+_VERDICT = TypeAdapter(Verdict)
 
 
 def main() -> None:
@@ -63,9 +64,10 @@ def ask(question: Annotated[str, typer.Argument(help="In your own words.")]) -> 
     if not question.strip():
         raise typer.BadParameter("the question is empty; write one in quotation marks")
     reply = None
-    for event in _parts(_settings()).tutor.answer(question):
-        _render(event)
-        reply = event.reply if isinstance(event, Done) else None
+    with closing(_parts(_settings(), preload=False)) as parts:
+        for event in parts.tutor.answer(question):
+            _render(event)
+            reply = event.reply if isinstance(event, Done) else None
     if reply is not None and reply.abstained:
         raise typer.Exit(NOT_COVERED)
 
@@ -77,12 +79,12 @@ def verify(
 ) -> None:
     """Run all code of the corpus that has no verdict yet; exit status 1 if anything is not as stated."""
     entries = corpus_entries()
-    parts = _parts(_settings())
     total = sum(len(tuple(entry.snippets())) for entry in entries)
     checked: list[Checked] = []
-    with Progress(console=_err, disable=quiet or as_json, transient=True) as progress:
+    shown = Progress(console=_err, disable=quiet or as_json, transient=True)
+    with closing(_parts(_settings())) as parts, shown as progress:
         task = progress.add_task("Running the corpus's code", total=total)
-        for result in parts.verifier.check_all(entries, at_once=VERIFY_AT_ONCE):
+        for result in parts.verifier.check_all(entries, at_once=parts.sandbox.slots):
             checked.append(result)
             progress.advance(task)
     if as_json:
@@ -96,15 +98,27 @@ def verify(
 @app.command()
 def run(
     file: Annotated[typer.FileText, typer.Argument(help="A Python file, or - for standard input.")],
+    device: Annotated[Literal["auto", "cpu", "cuda", "both"], typer.Option(help="Where to run it.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole verdict.")] = False,
 ) -> None:
     """Run a program in the sandbox and tell what happened; exit status 1 unless it passed."""
-    verdict = sandbox.run(Program(file.read()), Limits())
+    settings = _settings()
+    code = file.read()
+    devices: tuple[Device, ...] = ("cpu", "cuda") if device == "both" else (device,)
+    with closing(Sandbox(allow_incomplete=settings.run_unisolated, preload=False)) as sandbox:
+        limits = Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)
+        verdicts = [sandbox.run(Program(code, device=name), limits) for name in devices]
     if as_json:
-        print(TypeAdapter(Verdict).dump_json(verdict, indent=2).decode())
+        told: Any = [_VERDICT.dump_python(verdict, mode="json") for verdict in verdicts]
+        if device == "both":
+            told = [{"cpu": told[0], "cuda": told[1], "agree": agree(*verdicts)}]
+        print(json.dumps(told[0], indent=2))
     else:
-        terminal.print_verdict(_out, verdict)
-    if verdict.status != "passed":
+        for verdict in verdicts:
+            terminal.print_verdict(_out, verdict)
+        if device == "both":
+            _out.print("They agree." if agree(*verdicts) else "They do not agree.")
+    if any(verdict.status != "passed" for verdict in verdicts):
         raise typer.Exit(1)
 
 
@@ -136,11 +150,11 @@ def _settings() -> Settings:
         raise TutorError("settings that cannot be used: " + "; ".join(wrong)) from error
 
 
-def _parts(settings: Settings) -> Parts:
+def _parts(settings: Settings, *, preload: bool = True) -> Parts:
     entries = corpus_entries()
     memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
     ensure_index(settings, entries, report=_tell)
-    return build_tutor(settings, entries=entries, memory=memory)
+    return build_tutor(settings, entries=entries, memory=memory, preload=preload)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from service.background import Verification
-from service.sandbox import torch_version
+from service.sandbox import Sandbox, gpu_devices, torch_version
 from service.tutor import Tutor
 
 
@@ -28,11 +28,13 @@ class Ready(BaseModel):
     entries: int
     collections: list[str]
     torch_version: str
-    isolation: str = Field(description="How code is kept in, or why none can be run here.")
+    isolation: str = Field(description="How code is kept in, and what a better way lacks here.")
+    runs_your_code: bool = Field(description="Whether code that you send is run; else only the lessons' is.")
+    gpu: bool = Field(description="Whether there is a CUDA device for code to run on.")
     verification: VerificationState
 
 
-def router(tutor: Tutor, verification: Verification, isolation: str) -> APIRouter:
+def router(tutor: Tutor, verification: Verification, sandbox: Sandbox) -> APIRouter:
     """The routes ``/livez`` and ``/readyz``."""
     routes = APIRouter(tags=["health"])
 
@@ -48,7 +50,9 @@ def router(tutor: Tutor, verification: Verification, isolation: str) -> APIRoute
             entries=len(tutor.entries),
             collections=tutor.collections,
             torch_version=torch_version(),
-            isolation=isolation,
+            isolation=sandbox.isolation.name,
+            runs_your_code=sandbox.runs_strangers_code,
+            gpu=bool(gpu_devices()),
             verification=VerificationState(running=verification.running, not_run_yet=verification.not_run_yet()),
         )
 
