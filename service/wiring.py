@@ -17,7 +17,7 @@ from service.memory import Memory
 from service.sandbox import Sandbox
 from service.settings import Settings
 from service.tutor import Tutor
-from service.verify import Run, Verifier
+from service.verify import Verifier
 
 
 class IndexNotBuilt(TutorError):
@@ -46,14 +46,10 @@ def build_tutor(
     *,
     entries: Sequence[Entry] | None = None,
     retriever: Retriever | None = None,
-    run: Run | None = None,
+    sandbox: Sandbox | None = None,
     memory: Memory | None = None,
-    preload: bool = True,
 ) -> Parts:
     """Put the tutor together; each part given takes the place of the real one.
-
-    Args:
-        preload: whether the sandbox gets ready for many runs; without, each run is slower and the first one sooner.
 
     Raises:
         CorpusError, IndexUnusable, MemoryUnusable: a real part cannot be used; each says why.
@@ -61,10 +57,10 @@ def build_tutor(
     entries = corpus_entries() if entries is None else entries
     retriever = retriever or open_index(entries, settings.index_folder, model=settings.embedding_model)
     memory = memory or Memory(settings.database)
-    sandbox = Sandbox(slots=settings.run_slots, allow_incomplete=settings.run_unisolated, preload=preload)
-    verifier = Verifier(memory, run or sandbox.run)
+    sandbox = sandbox or make_sandbox(settings)
+    verifier = Verifier(memory, sandbox.run)
     stopped = threading.Event()
-    later = Verifier(memory, run or partial(sandbox.run, background=True, cancelled=stopped.is_set))
+    later = Verifier(memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
     return Parts(
         tutor=Tutor(entries, retriever, verifier, memory),
         verifier=verifier,
@@ -72,6 +68,11 @@ def build_tutor(
         verification=Verification(entries, later, stopped),
         sandbox=sandbox,
     )
+
+
+def make_sandbox(settings: Settings, *, preload: bool = True) -> Sandbox:
+    """The sandbox as the settings want it; without ``preload`` each run is slower and the first one sooner."""
+    return Sandbox(slots=settings.run_slots, allow_incomplete=settings.run_unisolated, preload=preload)
 
 
 def corpus_entries() -> tuple[Entry, ...]:

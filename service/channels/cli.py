@@ -18,10 +18,10 @@ from service.channels import terminal
 from service.events import Done, Event, Text, Verified
 from service.memory import Memory
 from service.outputs import agree
-from service.sandbox import Device, Limits, Program, Sandbox, Verdict
+from service.sandbox import Device, Limits, Program, Verdict
 from service.settings import Settings
 from service.verify import Checked
-from service.wiring import Parts, build_tutor, corpus_entries, ensure_index
+from service.wiring import Parts, build_tutor, corpus_entries, ensure_index, make_sandbox
 
 NOT_COVERED = 3
 
@@ -105,7 +105,7 @@ def run(
     settings = _settings()
     code = file.read()
     devices: tuple[Device, ...] = ("cpu", "cuda") if device == "both" else (device,)
-    with closing(Sandbox(allow_incomplete=settings.run_unisolated, preload=False)) as sandbox:
+    with closing(make_sandbox(settings, preload=False)) as sandbox:
         limits = Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)
         verdicts = [sandbox.run(Program(code, device=name), limits) for name in devices]
     if as_json:
@@ -154,7 +154,7 @@ def _parts(settings: Settings, *, preload: bool = True) -> Parts:
     entries = corpus_entries()
     memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
     ensure_index(settings, entries, report=_tell)
-    return build_tutor(settings, entries=entries, memory=memory, preload=preload)
+    return build_tutor(settings, entries=entries, memory=memory, sandbox=make_sandbox(settings, preload=preload))
 
 
 def _listen(host: str, port: int) -> socket.socket:
