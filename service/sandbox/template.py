@@ -44,6 +44,7 @@ def environment(folder: str) -> dict[str, str]:
         "MPLBACKEND": "module://inside.pictures",
         "MPLCONFIGDIR": f"{folder}/home/matplotlib",
         "OMP_NUM_THREADS": _THREADS,
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait slow all runs down where cores are shared
         "PATH": "/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
