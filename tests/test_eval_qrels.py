@@ -112,9 +112,19 @@ def own(bundled: tuple[Entry, ...]) -> dict[str, list[Query]]:
 
 
 def test_there_are_query_sets_of_each_kind_for_both_sides() -> None:
-    kinds = ("out_of_scope", "questions", "symptoms")
+    kinds = ("code", "follow_ups", "out_of_scope", "questions", "symptoms", "tracebacks")
     assert [path.stem for path in OWN] == [f"{side}_{kind}" for side in ("dev", "test") for kind in kinds]
     assert all(path.parent == QUERIES for path in OWN)
+
+
+def test_each_side_puts_queries_in_every_way_that_people_do(own: dict[str, list[Query]]) -> None:
+    ways = {"paraphrase", "keyword", "typo", "symptom", "traceback", "code", "follow-up", "near", "far"}
+    for side in ("dev", "test"):
+        asked = [query for name in own if name.startswith(side) for query in own[name]]
+        few = {way for way in ways if sum(query.kind == way for query in asked) < 10}
+        assert few == set()
+        assert {query.kind for query in asked} == ways
+    assert sum(map(len, own.values())) >= 900
 
 
 def test_every_entry_is_asked_for(own: dict[str, list[Query]], bundled: tuple[Entry, ...]) -> None:
