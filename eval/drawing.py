@@ -121,4 +121,4 @@ def table(drawn: Table, heading: str = "h3") -> str:
 
 
 def _class(cell: str) -> str:
-    return ' class="number"' if cell[:1].isdigit() or cell[:1] in "+-–" else ""
+    return ' class="number"' if cell[:1].isdigit() or cell.startswith(("+", "-", "–")) else ""
