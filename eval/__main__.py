@@ -113,7 +113,9 @@ def _paths(evaluation: Evaluation, files: Sequence[Path]) -> list[Path]:
 def _tell_unread(files: Sequence[Path], read: Sequence[Path]) -> None:
     for path in (path for path in files if path not in read):
         held, reader = ("dialogues", "dialogue") if holds_dialogues(path) else ("single queries", "retrieval")
-        _err.print(f"eval: {path} holds {held} and is left aside; run: python -m eval {reader}", markup=False)
+        _err.print(
+            f"eval: {path} holds {held} and is left aside; run: python -m eval {reader}", markup=False, soft_wrap=True
+        )
 
 
 def _open(collection: str | None, min_grade: int) -> Bench:

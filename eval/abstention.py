@@ -5,7 +5,7 @@ are covered only below the asked grade are left out: for them "partly" is right.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ STEPS = 100
 
 FALSE_REFUSAL = "refused though covered"
 FALSE_ANSWER = "answered though {}"
+COVERAGE = "probability of being covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,14 @@ def measure(bench: Bench, paths: Sequence[Path]) -> Found:
     for name, queries in sets.items():
         judged.setdefault(parts[name], []).extend(judge(bench.retriever, name, queries, bench.collection, watch))
     reports = [report(part, ones, bench.min_grade) for part, ones in judged.items()]
+    per_set = [one for ones in judged.values() for one in _per_set(ones, bench.min_grade)]
     threshold = bench.retriever.calibration.threshold
     return Found(
         values=_values(reports),
-        tables=(_summary(reports), _per_set(reports)),
+        tables=(
+            _table("Refusal at the shipped threshold, per part", "part", reports),
+            _table("Refusal at the shipped threshold, per query set", "queries", per_set),
+        ),
         worst=_worst(reports, threshold),
         milliseconds=watch.milliseconds,
         details={"threshold": threshold, "parts": [_as_data(one) for one in reports]},
@@ -126,21 +131,34 @@ def _values(reports: Sequence[Report]) -> dict[str, dict[str, dict[str, float]]]
     values: dict[str, dict[str, dict[str, float]]] = {}
     for one in (one for found in reports for one in found.judged):
         metric = FALSE_ANSWER.format(one.query.uncovered) if one.query.uncovered else FALSE_REFUSAL
-        values.setdefault(one.query_set, {}).setdefault(metric, {})[one.query.id] = float(one.wrong)
+        metrics = values.setdefault(one.query_set, {})
+        metrics.setdefault(metric, {})[one.query.id] = float(one.wrong)
+        metrics.setdefault(COVERAGE, {})[one.query.id] = one.ranking.coverage
     return values
 
 
-def _summary(reports: Sequence[Report]) -> Table:
-    """One row a part."""
+def _per_set(part: Sequence[Judged], min_grade: int) -> list[Report]:
+    """Each query set of a part by itself; for AUROC it is set against the other side of its whole part."""
+    reports = []
+    for name in dict.fromkeys(one.query_set for one in part):
+        own = [one for one in part if one.query_set == name]
+        sides = {bool(one.query.uncovered) for one in own}
+        others = [one for one in part if bool(one.query.uncovered) not in sides]
+        reports.append(replace(report(name, own, min_grade), auroc=report(name, [*own, *others], min_grade).auroc))
+    return reports
+
+
+def _table(title: str, first: str, reports: Sequence[Report]) -> Table:
+    """One row a report."""
 
     def told(found: Mean | None) -> str:
         return f"{found} of {found.n}" if found else "–"
 
-    kinds = [kind for kind in KINDS if any(kind in one.false_answers for one in reports)]
+    kinds = [kind for kind in KINDS if any(kind in one.false_answers or kind in one.auroc for one in reports)]
     return Table(
-        "Refusal at the shipped threshold, per part",
+        title,
         (
-            "part",
+            first,
             "left out",
             FALSE_REFUSAL,
             *(FALSE_ANSWER.format(kind) for kind in kinds),
@@ -159,16 +177,6 @@ def _summary(reports: Sequence[Report]) -> Table:
             for one in reports
         ),
     )
-
-
-def _per_set(reports: Sequence[Report]) -> Table:
-    """One row a query set and way of being wrong."""
-    rows = [
-        (name, metric, str(len(found)), str(mean(list(found.values()))))
-        for name, metrics in _values(reports).items()
-        for metric, found in metrics.items()
-    ]
-    return Table("Refusal at the shipped threshold, per query set", ("queries", "what", "n", "share"), tuple(rows))
 
 
 def _worst(reports: Sequence[Report], threshold: float) -> tuple[Miss, ...]:

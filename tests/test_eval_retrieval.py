@@ -141,6 +141,17 @@ def test_a_part_without_one_side_has_no_figure_for_it(retriever: HybridRetriever
     assert reported(retriever).calibration_error is None
 
 
+def test_a_set_without_uncovered_queries_is_set_against_those_of_its_part(bench: Bench, tmp_path: Path) -> None:
+    rows = [{"id": q.id, "text": q.text, "relevant": q.relevant} for q in COVERED[:3]]
+    (tmp_path / "inside.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "beside.jsonl").write_text(json.dumps({"id": "egg", "text": "boil an egg", "kind": "far"}))
+    part, per_set = abstention.measure(bench, [tmp_path / "inside.jsonl", tmp_path / "beside.jsonl"]).tables
+    at = part.columns.index("AUROC far")
+    assert [row[0] for row in per_set.rows] == ["inside", "beside"]
+    assert {row[at] for row in per_set.rows} == {part.rows[0][at]}
+    assert [row[2].endswith("of 3") for row in per_set.rows] == [True, False]
+
+
 def test_the_trade_off_answers_everything_at_zero_and_nothing_beyond_one(bench: Bench, file: Path) -> None:
     curves = abstention.measure(bench, [file]).details["parts"][0]["trade_off"]
     assert set(curves) == {"covered", "far", "near"}
