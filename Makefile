@@ -31,8 +31,8 @@ check: setup ## Style, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-eval: setup ## How well the right answer is found, per query set
-	@$(BIN)/python -m eval retrieval
+eval: setup ## How well the tutor does: every evaluation on the own query sets
+	@$(BIN)/python -m eval all
 
 lock: setup ## Pin every version anew in constraints.txt
 	@$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-annotate --no-header \
