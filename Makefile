@@ -1,4 +1,5 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
+MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test test-fast check eval soak ask lock clean
 
@@ -30,8 +31,8 @@ check: setup ## Style, types and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-eval: setup ## How well the right answer is found, per query set
-	@$(BIN)/python -m eval retrieval
+eval: setup ## How well the tutor does: every evaluation on the own query sets
+	@$(BIN)/python -m eval all
 
 soak: setup ## Ten minutes of mixed traffic: errors, times, memory
 	@$(BIN)/torchtutor index build

@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+Numbers = Sequence[float] | NDArray[np.float64]
 
 RESAMPLES = 2000
+PERMUTATIONS = 10_000
 SEED = 20_26
 
 
@@ -57,7 +61,12 @@ class Mean:
 
 def mean(values: Sequence[float]) -> Mean:
     """The mean of ``values`` with its interval; all 0 where there are none."""
-    return resampled(np.asarray(values, float), np.mean) if values else Mean(0.0, 0.0, 0.0, 0)
+    if not values:
+        return Mean(0.0, 0.0, 0.0, 0)
+    found = np.asarray(values, float)
+    chosen = np.random.default_rng(SEED).integers(0, len(found), (RESAMPLES, len(found)))
+    low, high = np.percentile(found[chosen].mean(axis=1), [2.5, 97.5])
+    return Mean(float(found.mean()), float(low), float(high), len(found))
 
 
 def resampled(rows: np.ndarray, statistic: Callable[[np.ndarray], float]) -> Mean:
@@ -68,19 +77,76 @@ def resampled(rows: np.ndarray, statistic: Callable[[np.ndarray], float]) -> Mea
     return Mean(float(statistic(rows)), float(low), float(high), len(rows))
 
 
-def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
+def auroc(inside: Numbers, outside: Numbers) -> float:
     """The probability that a covered query has a higher confidence than an uncovered one; ties count half."""
-    a, b = np.asarray(inside)[:, None], np.asarray(outside)[None, :]
-    return float((a > b).mean() + 0.5 * (a == b).mean())
+    ordered = np.sort(np.asarray(outside))
+    below, up_to = (np.searchsorted(ordered, inside, side=side) for side in ("left", "right"))
+    return float((below + up_to).mean() / 2 / len(ordered))
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """The expected calibration error: the mean distance of confidence and accuracy over equally wide bins."""
+def auroc_between(inside: Sequence[float], outside: Sequence[float]) -> Mean:
+    """:func:`auroc` with its interval over resamples of both sides, each by itself; ``n`` counts both."""
+    a, b = np.asarray(inside), np.asarray(outside)
+    generator = np.random.default_rng(SEED)
+    found = [
+        auroc(a[generator.integers(0, len(a), len(a))], b[generator.integers(0, len(b), len(b))])
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return Mean(auroc(a, b), float(low), float(high), len(a) + len(b))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a mean changed from a baseline to now, on the same queries.
+
+    Args:
+        p: of a two-sided permutation test: how often a difference as large comes about if the two were the same.
+    """
+
+    before: float
+    now: float
+    low: float
+    high: float
+    p: float
+    n: int
+
+    @property
+    def value(self) -> float:
+        return self.now - self.before
+
+
+def difference(before: Sequence[float], now: Sequence[float]) -> Difference:
+    """The change between paired values: 95 % bootstrap interval, and a permutation test that swaps pairs at random."""
+    a, b = np.asarray(before, float), np.asarray(now, float)
+    change = b - a
+    generator = np.random.default_rng(SEED)
+    signs = generator.choice((-1.0, 1.0), (PERMUTATIONS, len(change)))
+    as_large = np.abs(signs @ change) >= abs(change.sum()) - 1e-9
+    interval = mean(change.tolist())
+    p = (1 + int(as_large.sum())) / (1 + PERMUTATIONS)
+    return Difference(float(a.mean()), float(b.mean()), interval.low, interval.high, p, len(change))
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The confidences between two bounds: their number, their mean, and how often the first match was right."""
+
+    n: int
+    confidence: float
+    right: float
+
+
+def reliability(confidences: Numbers, right: Numbers, bins: int = 10) -> list[Bin]:
+    """The bins, equally wide, that hold anything."""
     sure, truth = np.asarray(confidences), np.asarray(right, float)
     places = np.minimum((sure * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            abs(sure[places == place].mean() - truth[places == place].mean()) * (places == place).mean()
-            for place in np.unique(places)
-        )
-    )
+    inside = [places == place for place in np.unique(places)]
+    return [Bin(int(own.sum()), float(sure[own].mean()), float(truth[own].mean())) for own in inside]
+
+
+def calibration_error(confidences: Numbers, right: Numbers, bins: int = 10) -> float:
+    """The expected calibration error: the mean distance of confidence and accuracy over equally wide bins."""
+    sure = np.asarray(confidences)
+    places = np.minimum((sure * bins).astype(int), bins - 1)
+    return float(np.abs(np.bincount(places, weights=sure - np.asarray(right, float))).sum() / len(sure))

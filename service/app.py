@@ -1,6 +1,7 @@
 """The HTTP service: middleware, routes, and which error becomes which status."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
 from service.admission import keys_required
-from service.channels import chat, conversations, health, library, openapi, page, problems, sign_in
+from service.channels import chat, conversations, health, library, openapi, page, problems, run, sign_in
 from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesses
 from service.channels.guard import LOOPBACK, Guard
 from service.channels.limits import RateLimits, quotas
@@ -21,12 +22,13 @@ from service.channels.timeouts import Timeouts
 from service.housekeeping import forget_old
 from service.memory import KeyReused, UnknownConversation, UnknownMessage, UnknownShare
 from service.quota import Quota
+from service.sandbox import Busy
 from service.settings import Settings
 from service.turns import TooLate, Turns, UnknownTurn
 from service.tutor import UnknownCollection
 from service.wiring import Parts
 
-MAX_BODY_BYTES = 300_000
+MAX_BODY_BYTES = 8_000_000
 FINISH_SECONDS = 10.0
 """How long a turn may take that nobody follows when the service stops."""
 
@@ -41,6 +43,9 @@ STATUSES = {
     TooManyGuesses: 429,
     library.UnknownEntry: 404,
     UnknownCollection: 422,
+    run.TimeoutTooLong: 422,
+    Busy: 429,
+    run.CannotRun: 503,
 }
 """Our errors that are the client's to mend; every other one is a 500."""
 
@@ -70,7 +75,8 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(conversations.router(parts.memory, turns))
     app.include_router(sign_in.router(parts.memory, required, guesses))
     app.include_router(library.router(parts.tutor, parts.verifier))
-    app.include_router(health.router(parts.tutor, parts.verification, parts.isolation, parts.metrics))
+    app.include_router(run.router(parts.sandbox, settings))
+    app.include_router(health.router(parts.tutor, parts.verification, parts.sandbox, parts.metrics))
     page.install(app)
     problems.install(app, STATUSES)
     app.openapi = lambda: _openapi(app, keys_required=required)  # type: ignore[method-assign]
@@ -80,6 +86,7 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
 def _lifespan(parts: Parts, settings: Settings, turns: Turns) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=parts.sandbox.start, name="sandbox start", daemon=True).start()
         if settings.verify_in_background:
             parts.verification.start()
         cleaning = (
@@ -89,8 +96,7 @@ def _lifespan(parts: Parts, settings: Settings, turns: Turns) -> Callable[[FastA
         if cleaning is not None:
             cleaning.cancel()
         await turns.finish(FINISH_SECONDS)
-        parts.verification.stop()
-        parts.memory.close()
+        await asyncio.to_thread(parts.close)
 
     return lifespan
 

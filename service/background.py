@@ -1,8 +1,6 @@
-"""Verifies the corpus beside a running service, in a process of its own at the lowest priority."""
+"""Verifies the corpus beside a running service: one snippet at a time, after everybody else."""
 
-import shutil
-import subprocess
-import sys
+import threading
 from collections.abc import Sequence
 
 from corpus.entry import Entry
@@ -12,35 +10,39 @@ STOP_SECONDS = 10.0
 
 
 class Verification:
-    """``torchtutor verify`` as a child process; what it finds arrives in the shared database."""
+    """Gives every snippet its verdict, in a thread.
 
-    def __init__(self, entries: Sequence[Entry], verifier: Verifier) -> None:
+    Args:
+        verifier: runs in the background and stops a run once ``stopped`` is set.
+        stopped: set when the service ends.
+    """
+
+    def __init__(self, entries: Sequence[Entry], verifier: Verifier, stopped: threading.Event) -> None:
         self._entries = entries
         self._verifier = verifier
-        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = stopped
+        self._thread = threading.Thread(target=self._work, name="verification", daemon=True)
 
     def start(self) -> None:
-        """Start it where a snippet has no verdict yet."""
-        if self.not_run_yet():
-            command = [sys.executable, "-m", "service", "verify", "--quiet"]
-            nice = shutil.which("nice")
-            lowest = [nice, "-n", "19"] if nice else []
-            self._process = subprocess.Popen([*lowest, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self._thread.start()
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._thread.is_alive()
 
     def not_run_yet(self) -> int:
         """How many snippets have no stored verdict."""
         return self._verifier.stale(self._entries)
 
     def stop(self) -> None:
-        """End it, where it still runs."""
-        if self._process is not None and self.running:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        """End it, with the snippet that it runs."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def _work(self) -> None:
+        for entry in self._entries:
+            for snippet in entry.snippets():
+                if self._stopped.is_set():
+                    return
+                self._verifier.check(snippet)

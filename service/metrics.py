@@ -5,6 +5,7 @@ Times are in seconds. Nothing here names a learner or a question.
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 from prometheus_client import CONTENT_TYPE_LATEST as CONTENT_TYPE
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -13,8 +14,8 @@ from corpus.entry import Entry
 from index.retriever import Ranking, Retriever
 from service.events import Done, Event, Text, Verified
 from service.memory import Cancelled
-from service.sandbox import Limits, Program, Verdict
-from service.verify import Run, Verifier
+from service.sandbox import Limits, Program, Sandbox, Verdict
+from service.verify import Verifier
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SLOW = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -58,21 +59,16 @@ class Metrics:
         self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
-    def ran(self, verdict: Verdict) -> None:
-        """Count a run of the sandbox."""
+    def ran(self, verdict: Verdict, *, background: bool) -> None:
+        """Count a run of the sandbox; one in the background waits on purpose."""
         self._runs.labels(verdict.status).inc()
         self._run_seconds.observe(verdict.duration_ms / 1000)
-        self._queue.observe(verdict.queue_ms / 1000)
+        if not background:
+            self._queue.observe(verdict.queue_ms / 1000)
 
-    def watched(self, run: Run) -> Run:
-        """``run``, counted."""
-
-        def counted(program: Program, limits: Limits) -> Verdict:
-            verdict = run(program, limits)
-            self.ran(verdict)
-            return verdict
-
-        return counted
+    def counted(self, sandbox: Sandbox) -> Sandbox:
+        """``sandbox``, its runs counted."""
+        return cast(Sandbox, _Counted(sandbox, self))
 
     def timed(self, retriever: Retriever) -> Retriever:
         """``retriever``, timed."""
@@ -120,6 +116,22 @@ class _Timed:
     def search(self, query: str, *, k: int, collection: str | None = None) -> Ranking:
         with self._seconds.time():
             return self._retriever.search(query, k=k, collection=collection)
+
+
+class _Counted:
+    """Everything else is the sandbox's own."""
+
+    def __init__(self, sandbox: Sandbox, metrics: Metrics) -> None:
+        self._sandbox = sandbox
+        self._metrics = metrics
+
+    def run(self, program: Program, limits: Limits, **how: Any) -> Verdict:
+        verdict = self._sandbox.run(program, limits, **how)
+        self._metrics.ran(verdict, background=how.get("background", False))
+        return verdict
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sandbox, name)
 
 
 class _Share:

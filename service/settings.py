@@ -76,6 +76,21 @@ class Settings(BaseSettings):
                 raise ValueError(f"'{limit}' is no limit; write '60/minute; 1000/day', or off") from None
         return limit
 
+    run_seconds: float = Field(default=10.0, gt=0)
+    """How long code that a person sends may run, where the request does not say."""
+
+    run_seconds_max: float = Field(default=60.0, gt=0)
+    """The longest time that a request may ask for."""
+
+    run_memory_mb: int = Field(default=2048, ge=512)
+    """How much memory it may take, all its processes together."""
+
+    run_slots: int | None = Field(default=None, ge=1)
+    """How many programs run at once; by default one for each processor."""
+
+    run_unisolated: bool = False
+    """Whether people's code is run even where this machine cannot isolate it completely."""
+
     @property
     def index_folder(self) -> Path:
         return self.home / "index"

@@ -5,9 +5,7 @@ changed runs again. Whether it is *as stated* is compared anew at each look, sin
 """
 
 import hashlib
-import math
 import platform
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from pydantic import TypeAdapter
 
 from corpus.entry import Entry, Snippet
 from service.memory import Memory, VerdictKey
-from service.sandbox import Limits, Program, Verdict, torch_version
+from service.outputs import folded, same_output
+from service.sandbox import Busy, Limits, Program, Verdict, torch_version
 
 Run = Callable[[Program, Limits], Verdict]
 
@@ -27,7 +26,6 @@ LIMITS = Limits(seconds=60)
 
 NOT_YET_RUN = "not run yet"
 
-_NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 _VERDICT = TypeAdapter(Verdict)
 
 
@@ -68,28 +66,9 @@ def _error_deviation(snippet: Snippet, verdict: Verdict) -> str | None:
         return f"it must fail with {stated.type}, but the run ended as '{verdict.status}'"
     if verdict.error.type.rpartition(".")[2] != stated.type.rpartition(".")[2]:
         return f"it must fail with {stated.type}, but failed with {verdict.error.type}"
-    if _folded(stated.message) not in _folded(verdict.error.message):
+    if folded(stated.message) not in folded(verdict.error.message):
         return f"it failed with another message: {verdict.error.message}"
     return None
-
-
-def same_output(stated: str, printed: str) -> bool:
-    """Whether two outputs are equal but for white space and the last digits of floats (0.1 %)."""
-    stated, printed = _folded(stated), _folded(printed)
-    if _NUMBER.sub("#", stated) != _NUMBER.sub("#", printed):
-        return False
-    return all(map(_same_number, _NUMBER.findall(stated), _NUMBER.findall(printed)))
-
-
-def _same_number(stated: str, printed: str) -> bool:
-    if stated == printed:
-        return True
-    is_float = "." in stated or "e" in stated.lower()
-    return is_float and math.isclose(float(stated), float(printed), rel_tol=1e-3, abs_tol=1e-4)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
 
 
 class Verifier:
@@ -114,7 +93,10 @@ class Verifier:
         known = self.stored(snippet)
         if known.deviation != NOT_YET_RUN:
             return known
-        verdict = self._run(Program(snippet.code, device=_device(snippet)), LIMITS)
+        try:
+            verdict = self._run(Program(snippet.code, device=_device(snippet), curated=True), LIMITS)
+        except Busy as busy:
+            return Checked(snippet, None, f"not run now: {busy}")
         if verdict.status == "refused":
             return Checked(snippet, None, f"not verified here: {verdict.stderr}")
         if verdict.status not in ("sandbox_error", "killed"):  # those say nothing about the code

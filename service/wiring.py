@@ -2,21 +2,23 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
 from corpus.reading import BUNDLED, read_entries
 from index.retriever import Retriever
 from index.store import index_fault, open_index
-from service import sandbox
 from service.background import Verification
 from service.memory import Memory
 from service.metrics import Metrics
+from service.sandbox import Sandbox
 from service.settings import Settings
 from service.tutor import Tutor
-from service.verify import Run, Verifier
+from service.verify import Verifier
 
 
 class IndexNotBuilt(TutorError):
@@ -32,8 +34,14 @@ class Parts:
     verifier: Verifier
     memory: Memory
     verification: Verification
-    isolation: str
+    sandbox: Sandbox
     metrics: Metrics
+
+    def close(self) -> None:
+        """Let go of what they hold."""
+        self.verification.stop()
+        self.sandbox.close()
+        self.memory.close()
 
 
 def build_tutor(
@@ -41,7 +49,7 @@ def build_tutor(
     *,
     entries: Sequence[Entry] | None = None,
     retriever: Retriever | None = None,
-    run: Run | None = None,
+    sandbox: Sandbox | None = None,
     memory: Memory | None = None,
 ) -> Parts:
     """Put the tutor together; each part given takes the place of the real one.
@@ -54,25 +62,33 @@ def build_tutor(
     memory = memory or Memory(settings.database)
     metrics = Metrics()
     retriever = metrics.timed(retriever)
-    verifier = Verifier(memory, metrics.watched(run or sandbox.run))
+    sandbox = metrics.counted(sandbox or make_sandbox(settings))
+    verifier = Verifier(memory, sandbox.run)
     metrics.measure_corpus(entries, verifier)
+    stopped = threading.Event()
+    later = Verifier(memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
     return Parts(
         tutor=Tutor(entries, retriever, verifier, memory),
         retriever=retriever,
         verifier=verifier,
         memory=memory,
-        verification=Verification(entries, verifier),
-        isolation=sandbox.isolation().name,
+        verification=Verification(entries, later, stopped),
+        sandbox=sandbox,
         metrics=metrics,
     )
 
 
-def prepare(settings: Settings, report: Callable[[str], None]) -> Parts:
+def prepare(settings: Settings, report: Callable[[str], None], *, preload: bool = True) -> Parts:
     """The real tutor; builds what the state folder lacks, and tells ``report`` so."""
     entries = corpus_entries()
     memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
     ensure_index(settings, entries, report=report)
-    return build_tutor(settings, entries=entries, memory=memory)
+    return build_tutor(settings, entries=entries, memory=memory, sandbox=make_sandbox(settings, preload=preload))
+
+
+def make_sandbox(settings: Settings, *, preload: bool = True) -> Sandbox:
+    """The sandbox as the settings want it; without ``preload`` each run is slower and the first one sooner."""
+    return Sandbox(slots=settings.run_slots, allow_incomplete=settings.run_unisolated, preload=preload)
 
 
 def corpus_entries() -> tuple[Entry, ...]:

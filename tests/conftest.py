@@ -80,7 +80,7 @@ def parts(entries: tuple[Entry, ...], sandbox: FakeSandbox, memory: Memory) -> P
         Settings(verify_in_background=False),
         entries=entries,
         retriever=KeywordRetriever(entries),
-        run=sandbox,
+        sandbox=sandbox,
         memory=memory,
     )
 

@@ -1,8 +1,9 @@
 """Fakes that tests put in place of real parts."""
 
 from dataclasses import replace
+from typing import Any
 
-from service.sandbox import Limits, Program, SnippetError, Verdict
+from service.sandbox import Isolation, Limits, Program, SnippetError, Verdict
 
 PASSED = Verdict(
     status="passed",
@@ -31,8 +32,24 @@ class FakeSandbox:
     def __init__(self) -> None:
         self.programs: list[Program] = []
         self.verdicts: dict[str, Verdict] = {}
+        self.prints: dict[str, list[str]] = {}
+
+    slots = 2
+    isolation = Isolation("namespaces", "fake", complete=True)
+    runs_strangers_code = True
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def ensure_room(self, limits: Limits) -> None: ...
 
     def __call__(self, program: Program, limits: Limits) -> Verdict:
+        return self.run(program, limits)
+
+    def run(self, program: Program, limits: Limits, *, on_output: Any = None, **how: object) -> Verdict:
+        for text in self.prints.get(program.code, ()):
+            on_output("stdout", text)
         self.programs.append(program)
         return self.verdicts.get(program.code, replace(PASSED, stdout="1\n"))
 

@@ -6,8 +6,21 @@ import ir_measures
 import numpy as np
 import pytest
 from ir_measures import RR, R, Success, nDCG
+from scipy.stats import permutation_test
+from sklearn.metrics import roc_auc_score
 
-from eval.metrics import auroc, calibration_error, mean, ndcg, recall, reciprocal_rank, success
+from eval.metrics import (
+    auroc,
+    auroc_between,
+    calibration_error,
+    difference,
+    mean,
+    ndcg,
+    recall,
+    reciprocal_rank,
+    reliability,
+    success,
+)
 
 ENTRIES = [f"e{number}" for number in range(15)]
 
@@ -88,3 +101,41 @@ def test_auroc_is_the_chance_that_a_covered_query_is_surer(
 def test_a_calibrated_confidence_has_no_error_and_a_boastful_one_has() -> None:
     assert calibration_error([0.75] * 4, [True, True, True, False]) == pytest.approx(0.0)
     assert calibration_error([1.0] * 4, [False] * 4) == pytest.approx(1.0)
+
+
+def test_auroc_agrees_with_scikit_learn_also_where_values_are_equal() -> None:
+    chance = np.random.default_rng(3)
+    inside, outside = chance.integers(2, 10, 80) / 10, chance.integers(0, 8, 60) / 10
+    theirs = roc_auc_score([1] * 80 + [0] * 60, [*inside, *outside])
+    assert auroc(inside.tolist(), outside.tolist()) == pytest.approx(theirs)
+
+
+def test_the_interval_of_auroc_holds_its_value_and_gets_narrower() -> None:
+    chance = np.random.default_rng(3)
+    few, many = (auroc_between(chance.normal(1, 1, n).tolist(), chance.normal(0, 1, n).tolist()) for n in (20, 500))
+    assert few.low < few.value < few.high
+    assert many.high - many.low < (few.high - few.low) / 3
+
+
+def test_the_paired_test_agrees_with_scipy() -> None:
+    chance = np.random.default_rng(11)
+    before = chance.integers(0, 2, 60).astype(float)
+    now = np.where(chance.random(60) < 0.25, 1.0, before)
+    theirs = permutation_test(
+        (now, before), lambda a, b: np.mean(a - b), permutation_type="samples", n_resamples=20_000, rng=1
+    )
+    found = difference(before.tolist(), now.tolist())
+    assert found.value == pytest.approx(theirs.statistic)
+    assert found.p == pytest.approx(theirs.pvalue, abs=0.005)
+    assert found.low <= found.value <= found.high
+
+
+def test_no_change_is_no_significant_change() -> None:
+    found = difference([0.0, 1.0, 1.0], [0.0, 1.0, 1.0])
+    assert (found.value, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_the_bins_of_the_reliability_curve_hold_every_query_once() -> None:
+    bins = reliability([0.05, 0.07, 0.55, 1.0], [False, True, True, True])
+    assert [(one.n, one.right) for one in bins] == [(2, 0.5), (1, 1.0), (1, 1.0)]
+    assert bins[0].confidence == pytest.approx(0.06)

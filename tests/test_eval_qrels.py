@@ -10,7 +10,7 @@ import pytest
 from corpus.entry import Entry
 from corpus.reading import BUNDLED, read_entries
 from eval.__main__ import main
-from eval.qrels import QUERIES, QueriesUnusable, Query, query_sets, read_sets
+from eval.qrels import QUERIES, QueriesUnusable, Query, holds_dialogues, query_sets, read_sets, side
 from index.passage import passages
 
 
@@ -51,6 +51,14 @@ FAULTS = {
     '{"id": "a", "text": "?", "relevant": {"nowhere": 2}}': "no entry 'nowhere'",
     '{"id": "a", "text": "?", "relevant": {"q99": 2}}': "no entry 'q99'",
     '{"id": "first", "text": "?"}': "the id 'first' is also in some.jsonl:1",
+    '{"id": "a", "text": "?", "relevant": {"grad": 2, "q1": 1}}': "the entry 'grad' has two grades",
+    '{"id": "a", "text": "?", "relevant": {"grad": 2, "grad": 1}}': "the key 'grad' comes twice",
+    '{"id": "a", "text": "?", "text": "!"}': "the key 'text' comes twice",
+    '{"id": "a", "text": "?", "kind": 3}': "'kind' is no text",
+    '{"id": "a", "text": "?", "kind": "near", "relevant": {"grad": 2}}': "kind 'near' has relevant entries",
+    '{"id": "a", "text": "\\ud83d"}': "half of a surrogate pair",
+    '{"id": "a", "turns": ["?", "!"]}': "the line is a dialogue",
+    "[" * 100_000: "not JSON",
 }
 
 
@@ -71,6 +79,38 @@ def test_an_id_may_not_come_back_in_another_file(tmp_path: Path, entries: tuple[
     paths = [write(tmp_path, {"id": "a", "text": "?"}, name=name) for name in ("one.jsonl", "two.jsonl")]
     with pytest.raises(QueriesUnusable, match=r"two.jsonl:1: the id 'a' is also in one.jsonl:1"):
         read_sets(paths, entries)
+
+
+@pytest.mark.parametrize("lines", [[], ["", "  "]])
+def test_a_file_without_a_query_is_a_fault(lines: list[str], tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    with pytest.raises(QueriesUnusable, match=r"some.jsonl:1: the file holds no query; \w"):
+        read_sets([write(tmp_path, *lines)], entries)
+
+
+def test_a_file_that_is_named_twice_is_told(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    path = write(tmp_path, {"id": "a", "text": "?"})
+    with pytest.raises(QueriesUnusable, match=r"the id 'a' is also in some.jsonl:1"):
+        read_sets([path, path], entries)
+
+
+def test_files_of_one_name_stay_two_sets(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    paths = [write(tmp_path / folder, {"id": folder, "text": "?"}) for folder in ("one", "two")]
+    assert list(read_sets(paths, entries)) == ["one/some", "two/some"]
+
+
+def test_only_the_projects_own_files_have_a_side(tmp_path: Path) -> None:
+    assert {side(path) for path in OWN} == {"dev", "test"}
+    assert side(tmp_path / "dev_questions.jsonl") == "outside"
+
+
+@pytest.mark.parametrize(
+    ("line", "dialogues"),
+    [('{"id": "d", "turns": ["a", "b"]}', True), ('{"id": "q", "text": "a"}', False), ("{", False), ("", False)],
+)
+def test_dialogues_are_known_by_their_turns(line: str, dialogues: bool, tmp_path: Path) -> None:
+    assert holds_dialogues(write(tmp_path, "", line)) is dialogues
 
 
 def test_a_line_break_inside_a_text_does_not_break_the_line(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
@@ -112,9 +152,19 @@ def own(bundled: tuple[Entry, ...]) -> dict[str, list[Query]]:
 
 
 def test_there_are_query_sets_of_each_kind_for_both_sides() -> None:
-    kinds = ("out_of_scope", "questions", "symptoms")
+    kinds = ("code", "follow_ups", "out_of_scope", "questions", "symptoms", "tracebacks")
     assert [path.stem for path in OWN] == [f"{side}_{kind}" for side in ("dev", "test") for kind in kinds]
     assert all(path.parent == QUERIES for path in OWN)
+
+
+def test_each_side_puts_queries_in_every_way_that_people_do(own: dict[str, list[Query]]) -> None:
+    ways = {"paraphrase", "keyword", "typo", "symptom", "traceback", "code", "follow-up", "near", "far"}
+    for part in ("dev", "test"):
+        asked = [query for name in own if name.startswith(part) for query in own[name]]
+        few = {way for way in ways if sum(query.kind == way for query in asked) < 10}
+        assert few == set()
+        assert {query.kind for query in asked} == ways
+    assert sum(map(len, own.values())) >= 900
 
 
 def test_every_entry_is_asked_for(own: dict[str, list[Query]], bundled: tuple[Entry, ...]) -> None:
@@ -132,8 +182,8 @@ def test_development_and_test_queries_ask_for_different_entries(own: dict[str, l
 
 
 def test_uncovered_queries_are_far_or_near(own: dict[str, list[Query]]) -> None:
-    for side in ("dev", "test"):
-        uncovered = own[f"{side}_out_of_scope"]
+    for part in ("dev", "test"):
+        uncovered = own[f"{part}_out_of_scope"]
         assert {query.kind for query in uncovered} == {"far", "near"}
         assert not any(query.relevant for query in uncovered)
 

@@ -24,9 +24,9 @@ from service.backup import restore
 from service.channels.guard import Guard
 from service.logs import JsonFormatter
 from service.memory import Memory
+from service.outputs import same_output
 from service.quota import Quota
 from service.settings import Settings
-from service.verify import same_output
 from service.wiring import build_tutor
 
 ENTRY = (Path(__file__).parents[1] / "corpus/questions/dropout.md").read_text(encoding="utf-8")
@@ -112,7 +112,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         Settings(verify_in_background=False),
         entries=[entry],
         retriever=KeywordRetriever([entry]),
-        run=FakeSandbox(),
+        sandbox=FakeSandbox(),
         memory=memory,
     )
     app = create_app(parts, Settings(verify_in_background=False))

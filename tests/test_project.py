@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_make_help_lists_every_command() -> None:
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    make = ["make", "--no-print-directory", "help"]
+    listed = subprocess.run(make, cwd=ROOT, env=plain, capture_output=True, text=True, check=True).stdout
     commands = ["help", "setup", "serve", "test", "test-fast", "check", "eval", "soak", "ask", "lock", "clean"]
     assert sorted(line.split()[0] for line in listed.splitlines()) == sorted(commands)
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from fakes import PASSED
+from fakes import PASSED, FakeSandbox
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
@@ -97,13 +97,14 @@ def test_ended_turn_is_forgotten_after_a_while(parts: Parts, monkeypatch: pytest
     asyncio.run(scenario())
 
 
-class SlowSandbox:
+class SlowSandbox(FakeSandbox):
     """Runs until it is let go."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.started, self.go = threading.Event(), threading.Event()
 
-    def __call__(self, program: Program, limits: Limits) -> Verdict:
+    def run(self, program: Program, limits: Limits, **how: object) -> Verdict:
         self.started.set()
         assert self.go.wait(10)
         return PASSED
@@ -113,7 +114,7 @@ def slow(entries: tuple[Entry, ...], memory: Memory) -> tuple[Parts, SlowSandbox
     sandbox = SlowSandbox()
     settings = Settings(verify_in_background=False)
     retriever = KeywordRetriever(entries)
-    return build_tutor(settings, entries=entries, retriever=retriever, run=sandbox, memory=memory), sandbox
+    return build_tutor(settings, entries=entries, retriever=retriever, sandbox=sandbox, memory=memory), sandbox
 
 
 def test_cancelled_turn_ends_at_once_and_leaves_nothing(entries: tuple[Entry, ...], memory: Memory) -> None:

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.channels.access import Asking
+from service.channels.event_stream import EventStream, event_stream
 from service.channels.problems import RESPONSES, problem
 from service.events import Event, Failed, Reply
 from service.logs import fields
@@ -27,31 +28,9 @@ KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
     "description": "Events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
-    "content": {
-        "text/event-stream": {
-            "itemSchema": {
-                "type": "object",
-                "required": ["id", "event", "data"],
-                "properties": {
-                    "id": {"type": "string", "pattern": "^[0-9]+$"},
-                    "event": {"enum": ["matched", "text", "verified", "error", "done"]},
-                    "data": {
-                        "type": "string",
-                        "contentMediaType": "application/json",
-                        "contentSchema": {"$ref": "#/components/schemas/ChatEvent"},
-                    },
-                },
-            }
-        }
-    },
+    "content": event_stream("ChatEvent", "matched", "text", "verified", "error", "done"),
 }
-
-
 _KEY: dict[str, Any] = {"min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
-
-
-class EventStream(StreamingResponse):
-    media_type = "text/event-stream"
 
 
 class ChatRequest(BaseModel):

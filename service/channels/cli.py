@@ -1,7 +1,8 @@
 """The terminal: ``torchtutor serve | ask | verify | run | index build``."""
 
 import json
-from typing import Annotated
+from contextlib import closing
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import TypeAdapter
@@ -10,16 +11,15 @@ from rich.progress import Progress
 
 from corpus.errors import TutorError
 from index.store import build_index
-from service import sandbox
 from service.channels import gaps, keys, serving, state, terminal
 from service.events import Done, Event, Text, Verified
-from service.sandbox import Limits, Program, Verdict
+from service.outputs import agree
+from service.sandbox import Device, Limits, Program, Verdict
 from service.settings import Settings, load_settings
 from service.verify import Checked
-from service.wiring import Parts, corpus_entries, prepare
+from service.wiring import Parts, corpus_entries, make_sandbox, prepare
 
 NOT_COVERED = 3
-VERIFY_AT_ONCE = 2
 
 app = typer.Typer(help="A PyTorch tutor: every piece of code it shows has been run.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
@@ -30,6 +30,7 @@ state.install(app)
 
 _out = Console()
 _err = Console(stderr=True)
+_VERDICT = TypeAdapter(Verdict)
 
 
 def main() -> None:
@@ -58,9 +59,10 @@ def ask(question: Annotated[str, typer.Argument(help="In your own words.")]) -> 
     if not question.strip():
         raise typer.BadParameter("the question is empty; write one in quotation marks")
     reply = None
-    for event in _parts(load_settings()).tutor.answer(question):
-        _render(event)
-        reply = event.reply if isinstance(event, Done) else None
+    with closing(_parts(load_settings(), preload=False)) as parts:
+        for event in parts.tutor.answer(question):
+            _render(event)
+            reply = event.reply if isinstance(event, Done) else None
     if reply is not None and reply.abstained:
         raise typer.Exit(NOT_COVERED)
 
@@ -72,12 +74,12 @@ def verify(
 ) -> None:
     """Run all code of the corpus that has no verdict yet; exit status 1 if anything is not as stated."""
     entries = corpus_entries()
-    parts = _parts(load_settings())
     total = sum(len(tuple(entry.snippets())) for entry in entries)
     checked: list[Checked] = []
-    with Progress(console=_err, disable=quiet or as_json, transient=True) as progress:
+    shown = Progress(console=_err, disable=quiet or as_json, transient=True)
+    with closing(_parts(load_settings())) as parts, shown as progress:
         task = progress.add_task("Running the corpus's code", total=total)
-        for result in parts.verifier.check_all(entries, at_once=VERIFY_AT_ONCE):
+        for result in parts.verifier.check_all(entries, at_once=parts.sandbox.slots):
             checked.append(result)
             progress.advance(task)
     if as_json:
@@ -91,15 +93,27 @@ def verify(
 @app.command()
 def run(
     file: Annotated[typer.FileText, typer.Argument(help="A Python file, or - for standard input.")],
+    device: Annotated[Literal["auto", "cpu", "cuda", "both"], typer.Option(help="Where to run it.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole verdict.")] = False,
 ) -> None:
     """Run a program in the sandbox and tell what happened; exit status 1 unless it passed."""
-    verdict = sandbox.run(Program(file.read()), Limits())
+    settings = load_settings()
+    code = file.read()
+    devices: tuple[Device, ...] = ("cpu", "cuda") if device == "both" else (device,)
+    with closing(make_sandbox(settings, preload=False)) as sandbox:
+        limits = Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)
+        verdicts = [sandbox.run(Program(code, device=name), limits) for name in devices]
     if as_json:
-        print(TypeAdapter(Verdict).dump_json(verdict, indent=2).decode())
+        told: Any = [_VERDICT.dump_python(verdict, mode="json") for verdict in verdicts]
+        if device == "both":
+            told = [{"cpu": told[0], "cuda": told[1], "agree": agree(*verdicts)}]
+        print(json.dumps(told[0], indent=2))
     else:
-        terminal.print_verdict(_out, verdict)
-    if verdict.status != "passed":
+        for verdict in verdicts:
+            terminal.print_verdict(_out, verdict)
+        if device == "both":
+            _out.print("They agree." if agree(*verdicts) else "They do not agree.")
+    if any(verdict.status != "passed" for verdict in verdicts):
         raise typer.Exit(1)
 
 
@@ -123,5 +137,5 @@ def _tell(message: str) -> None:
     _err.print(message, markup=False, highlight=False)
 
 
-def _parts(settings: Settings) -> Parts:
-    return prepare(settings, _tell)
+def _parts(settings: Settings, *, preload: bool = True) -> Parts:
+    return prepare(settings, _tell, preload=preload)

@@ -1,5 +1,6 @@
 """The terminal, continued: ``torchtutor gaps [--html]``, ``gaps draft N`` and ``gaps accept FILE``."""
 
+from contextlib import closing
 from html import escape
 from pathlib import Path
 from typing import Annotated
@@ -58,7 +59,8 @@ def accept_(
     corpus: Annotated[Path, typer.Option(help="The folder of the corpus.")] = BUNDLED,
 ) -> None:
     """Take a completed draft into the corpus, if all of its code runs as stated."""
-    checked = accept(file, corpus, prepare(load_settings(), _tell).verifier)
+    with closing(prepare(load_settings(), _tell, preload=False)) as parts:
+        checked = accept(file, corpus, parts.verifier)
     print(f"accepted into {corpus}: {len(checked)} snippets ran as stated; the index is built anew at the next start")
 
 

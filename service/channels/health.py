@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from service.background import Verification
 from service.metrics import CONTENT_TYPE, Metrics
-from service.sandbox import torch_version
+from service.sandbox import Sandbox, gpu_devices, torch_version
 from service.tutor import Tutor
 
 
@@ -30,11 +30,13 @@ class Ready(BaseModel):
     entries: int
     collections: list[str]
     torch_version: str
-    isolation: str = Field(description="How code is kept in, or why none can be run here.")
+    isolation: str = Field(description="How code is kept in, and what a better way lacks here.")
+    runs_your_code: bool = Field(description="Whether code that you send is run; else only the lessons' is.")
+    gpu: bool = Field(description="Whether there is a CUDA device for code to run on.")
     verification: VerificationState
 
 
-def router(tutor: Tutor, verification: Verification, isolation: str, metrics: Metrics) -> APIRouter:
+def router(tutor: Tutor, verification: Verification, sandbox: Sandbox, metrics: Metrics) -> APIRouter:
     """The routes ``/livez``, ``/readyz`` and ``/metrics``."""
     routes = APIRouter(tags=["health"])
 
@@ -50,7 +52,9 @@ def router(tutor: Tutor, verification: Verification, isolation: str, metrics: Me
             entries=len(tutor.entries),
             collections=tutor.collections,
             torch_version=torch_version(),
-            isolation=isolation,
+            isolation=sandbox.isolation.name,
+            runs_your_code=sandbox.runs_strangers_code,
+            gpu=bool(gpu_devices()),
             verification=VerificationState(running=verification.running, not_run_yet=verification.not_run_yet()),
         )
 

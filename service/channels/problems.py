@@ -57,7 +57,8 @@ def install(app: FastAPI, statuses: Mapping[type[TutorError], int]) -> None:
 
     async def on_tutor_error(_: Request, error: Exception) -> JSONResponse:
         status = next((status for kind, status in statuses.items() if isinstance(error, kind)), 500)
-        return problem(status, str(error))
+        retry_after = getattr(error, "retry_after", None)
+        return problem(status, str(error), {"Retry-After": str(retry_after)} if retry_after else None)
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)

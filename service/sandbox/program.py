@@ -13,8 +13,10 @@ class Program:
     Args:
         stdin: what ``input()`` reads.
         device: ``auto`` takes CUDA where there is one.
+        curated: whether it comes from the corpus; other code is not run where isolation is incomplete.
     """
 
     code: str
     stdin: str = ""
     device: Device = "auto"
+    curated: bool = False

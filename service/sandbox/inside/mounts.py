@@ -1,0 +1,26 @@
+"""The child's own file system: fresh and limited where it can be written, everything else as it was, read-only."""
+
+from pathlib import Path
+
+from . import linux
+
+INODES = 4096
+TORCH_HOME = "/torch-home"
+TORCH_HOME_MB = 128
+_FLAGS = linux.MS_NOSUID | linux.MS_NODEV
+
+
+def furnish(files_mb: int, memory_mb: int) -> None:
+    """Mount /proc of the own process namespace, and empty /tmp, /dev/shm and :data:`TORCH_HOME`."""
+    linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    linux.mount("proc", "/proc", "proc", _FLAGS | linux.MS_NOEXEC)
+    _tmpfs("/tmp", files_mb)  # noqa: S108 - the child's own
+    _tmpfs("/dev/shm", memory_mb // 4)  # noqa: S108 - the child's own
+    _tmpfs(TORCH_HOME, TORCH_HOME_MB)
+    for name in ("sysrq-trigger", "kcore", "kmsg", "timer_list", "keys"):
+        if Path("/proc", name).exists():
+            linux.mount("/dev/null", f"/proc/{name}", None, 1 << 12)  # a bind mount
+
+
+def _tmpfs(target: str, size_mb: int) -> None:
+    linux.mount("tmpfs", target, "tmpfs", _FLAGS, f"size={size_mb}m,nr_inodes={INODES},mode=0755")
