@@ -16,7 +16,7 @@ from service.admission import keys_required
 from service.channels import chat, conversations, health, library, openapi, page, problems, run, sign_in
 from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesses
 from service.channels.guard import LOOPBACK, Guard
-from service.channels.limits import RateLimits, quotas
+from service.channels.limits import RateLimits, RunPermission, quotas
 from service.channels.observed import HEADER, Observed
 from service.channels.timeouts import Timeouts
 from service.housekeeping import forget_old
@@ -58,20 +58,26 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     """
     required = keys_required(settings, parts.memory)
     guesses = Quota(GUESSING)
+    asking, running = quotas(settings, keys_required=required)
     turns = Turns(parts.tutor, parts.memory, parts.metrics.watch)
     app = FastAPI(
         title="torchtutor",
         version=version("torchtutor"),
         summary="A PyTorch tutor: every piece of code it shows has been run.",
         lifespan=_lifespan(parts, settings, turns),
-        middleware=_middleware(parts, settings, required, guesses),
+        middleware=_middleware(
+            parts,
+            settings,
+            Middleware(Access, memory=parts.memory, required=required, guesses=guesses),
+            Middleware(RateLimits, asking=asking, running=running),
+        ),
         responses=problems.RESPONSES,
         # exceptions' messages may quote learners: they go to our own log only
         telemetry={"auto_configure": settings.telemetry, "logs": False, "exclude": _private},
         docs_url=None,  # the documentation pages load scripts from elsewhere
         redoc_url=None,
     )
-    app.include_router(chat.router(turns))
+    app.include_router(chat.router(turns, RunPermission(running)))
     app.include_router(conversations.router(parts.memory, turns))
     app.include_router(sign_in.router(parts.memory, required, guesses))
     app.include_router(library.router(parts.tutor, parts.verifier))
@@ -101,9 +107,8 @@ def _lifespan(parts: Parts, settings: Settings, turns: Turns) -> Callable[[FastA
     return lifespan
 
 
-def _middleware(parts: Parts, settings: Settings, required: bool, guesses: Quota) -> list[Middleware]:
+def _middleware(parts: Parts, settings: Settings, access: Middleware, limits: Middleware) -> list[Middleware]:
     """What a request passes on its way in, the outermost first."""
-    asking, running = quotas(settings, keys_required=required)
     cross_origin = Middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
@@ -121,8 +126,8 @@ def _middleware(parts: Parts, settings: Settings, required: bool, guesses: Quota
             max_body=MAX_BODY_BYTES,
         ),
         *([cross_origin] if settings.allowed_origins else []),
-        Middleware(Access, memory=parts.memory, required=required, guesses=guesses),
-        Middleware(RateLimits, asking=asking, running=running),
+        access,
+        limits,
         Middleware(Timeouts, seconds=settings.timeout_seconds),
         # the guard refuses what is declared too long, this what turns out so
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),

@@ -15,6 +15,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -23,6 +24,7 @@ from corpus.errors import TutorError
 from service.events import Done, Event, Failed, Matched, Reply
 from service.memory import LOCAL_OWNER, Memory, Notebook, Request
 from service.memory.conversations import check_same
+from service.memory.notebook import always
 from service.replay import replay
 from service.tutor import Tutor
 
@@ -30,6 +32,24 @@ KEEP_SECONDS = 300.0
 MAX_KEPT = 500
 
 CANCELLED = Failed(title="Cancelled", detail="The reply was cancelled before it was finished; nothing of it is kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks, and who.
+
+    Args:
+        request: under which Idempotency-Key, if any.
+        may_run: asked before a program out of the message is run.
+    """
+
+    question: str
+    conversation_id: str | None = None
+    collection: str | None = None
+    owner: str = LOCAL_OWNER
+    request: Request | None = None
+    may_run: Callable[[], bool] = always
+
 
 Watch = Callable[[Iterator[Event]], Iterator[Event]]
 """Sees the events of a turn go by: for metrics."""
@@ -153,41 +173,25 @@ class Turns:
         self._turns: dict[str, RunningTurn] = {}
         self._answering: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def start(
-        self,
-        question: str,
-        conversation_id: str | None,
-        collection: str | None,
-        owner: str = LOCAL_OWNER,
-        request: Request | None = None,
-    ) -> RunningTurn:
-        """Start a turn, or join the one that the same ``request`` started before.
+    async def start(self, asked: Asked) -> RunningTurn:
+        """Start a turn, or join the one that the same request started before.
 
         Raises:
             TutorError: what :meth:`Tutor.answer` raises before its first event.
             KeyReused: the Idempotency-Key belongs to another request.
         """
         self._forget()
-        if request is None:
-            return await self._start(question, conversation_id, collection, owner, None)
-        name = (owner, request.key)
+        if asked.request is None:
+            return await self._start(asked)
+        name = (asked.owner, asked.request.key)
         lock = self._answering.get(name) or self._answering.setdefault(name, asyncio.Lock())
         async with lock:
-            return await self._again(owner, request) or await self._start(
-                question, conversation_id, collection, owner, request
-            )
+            return await self._again(asked.owner, asked.request) or await self._start(asked)
 
-    async def _start(
-        self,
-        question: str,
-        conversation_id: str | None,
-        collection: str | None,
-        owner: str,
-        request: Request | None,
-    ) -> RunningTurn:
-        notebook = self._memory.notebook(owner, request)
-        events = self._tutor.answer(question, conversation_id, collection, notebook)
-        turn = RunningTurn(self._watch(events), owner, notebook, request)
+    async def _start(self, asked: Asked) -> RunningTurn:
+        notebook = self._memory.notebook(asked.owner, asked.request, asked.may_run)
+        events = self._tutor.answer(asked.question, asked.conversation_id, asked.collection, notebook)
+        turn = RunningTurn(self._watch(events), asked.owner, notebook, asked.request)
         self._turns[(await turn.start()).message_id] = turn
         return turn
 

@@ -6,8 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.channels.access import GUESSING, OPEN
+from service.channels.access import GUESSING, LOCAL, OPEN, Caller
+from service.channels.limits import RunPermission
 from service.memory import Key
+from service.quota import Quota
 from service.settings import Settings
 from service.wiring import Parts
 
@@ -256,3 +258,16 @@ def test_replies_stay_out_of_caches_and_every_response_has_the_security_headers(
         headers = client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_programs_in_messages_need_the_scope_and_use_the_quota_of_running(parts: Parts) -> None:
+    runner, _ = parts.memory.keys.create("runner", ["ask", "run"])
+    asker, _ = parts.memory.keys.create("asker", ["ask"])
+    may_run = RunPermission(Quota("1/day"))
+
+    def scope(key: Key) -> dict[str, object]:
+        return {"state": {"caller": Caller(key.id, key.scopes, key)}, "client": (f"10.0.0.{len(key.scopes)}", 1)}
+
+    assert not may_run(scope(asker))
+    assert [may_run(scope(runner)) for _ in range(2)] == [True, False]
+    assert RunPermission(None)({"state": {"caller": LOCAL}})

@@ -15,7 +15,7 @@ from service.events import Done, Event, Failed, Matched, Reply, Text
 from service.memory import KeyReused, Memory, Request, UnknownConversation
 from service.sandbox import Limits, Program, Verdict
 from service.settings import Settings
-from service.turns import CANCELLED, RunningTurn, TooLate, Turns, UnknownTurn
+from service.turns import CANCELLED, Asked, RunningTurn, TooLate, Turns, UnknownTurn
 from service.wiring import Parts, build_tutor
 
 MATCHED = Matched(
@@ -39,7 +39,7 @@ def breaking(error: Exception) -> Iterator[Event]:
 
 async def started(parts: Parts) -> tuple[Turns, RunningTurn, str]:
     turns = Turns(parts.tutor, parts.memory)
-    turn = await turns.start("why do gradients keep growing", None, None)
+    turn = await turns.start(Asked("why do gradients keep growing"))
     _, first = await anext(turn.events())
     assert isinstance(first, Matched)
     return turns, turn, first.message_id
@@ -67,7 +67,7 @@ def test_turn_that_nobody_follows_still_ends(parts: Parts) -> None:
 
 def test_what_is_wrong_with_the_question_is_raised_at_the_start(parts: Parts) -> None:
     with pytest.raises(UnknownConversation):
-        asyncio.run(Turns(parts.tutor, parts.memory).start("q", "nix", None))
+        asyncio.run(Turns(parts.tutor, parts.memory).start(Asked("q", "nix")))
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_same_request_while_it_is_answered_joins_the_turn(entries: tuple[Entry, 
 
     async def scenario() -> None:
         turns = Turns(parts.tutor, memory)
-        ask = ("why do gradients keep growing", None, None, "ann", request)
-        first, second = await asyncio.gather(turns.start(*ask), turns.start(*ask))
+        ask = Asked("why do gradients keep growing", owner="ann", request=request)
+        first, second = await asyncio.gather(turns.start(ask), turns.start(ask))
         assert first is second
         sandbox.go.set()
         await turns.finish(within=10)
@@ -165,10 +165,10 @@ def test_same_request_while_it_is_answered_joins_the_turn(entries: tuple[Entry, 
 
 def test_same_request_after_a_restart_gets_the_stored_reply_event_by_event(parts: Parts) -> None:
     request = Request("k", "f")
-    ask = ("why do gradients keep growing", None, None, "ann", request)
+    ask = Asked("why do gradients keep growing", owner="ann", request=request)
 
     async def whole() -> list[Event]:
-        turn = await Turns(parts.tutor, parts.memory).start(*ask)
+        turn = await Turns(parts.tutor, parts.memory).start(ask)
         return [event async for _, event in turn.events()]
 
     assert asyncio.run(whole()) == asyncio.run(whole())
@@ -177,14 +177,14 @@ def test_same_request_after_a_restart_gets_the_stored_reply_event_by_event(parts
 
 def test_request_whose_turn_was_cancelled_is_answered_anew(entries: tuple[Entry, ...], memory: Memory) -> None:
     parts, sandbox = slow(entries, memory)
-    ask = ("why do gradients keep growing", None, None, "ann", Request("k", "f"))
+    ask = Asked("why do gradients keep growing", owner="ann", request=Request("k", "f"))
 
     async def scenario() -> None:
         turns = Turns(parts.tutor, memory)
-        first = await turns.start(*ask)
+        first = await turns.start(ask)
         await first.cancel()
         sandbox.go.set()
-        second = await turns.start(*ask)
+        second = await turns.start(ask)
         assert isinstance(await second.reply(), Reply)
 
     asyncio.run(scenario())
@@ -193,10 +193,10 @@ def test_request_whose_turn_was_cancelled_is_answered_anew(entries: tuple[Entry,
 def test_key_of_another_request_is_refused_while_that_is_answered(parts: Parts) -> None:
     async def scenario() -> None:
         turns = Turns(parts.tutor, parts.memory)
-        await turns.start("q", None, None, "ann", Request("k", "f"))
+        await turns.start(Asked("q", owner="ann", request=Request("k", "f")))
         with pytest.raises(KeyReused):
-            await turns.start("other", None, None, "ann", Request("k", "g"))
-        await turns.start("other", None, None, "bob", Request("k", "g"))
+            await turns.start(Asked("other", owner="ann", request=Request("k", "g")))
+        await turns.start(Asked("other", owner="bob", request=Request("k", "g")))
         await turns.finish(within=10)
 
     asyncio.run(scenario())

@@ -5,13 +5,15 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
+from fastapi import Request as HTTPRequest
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from starlette.types import Scope
 
 from service.channels.access import Asking
 from service.channels.event_stream import EventStream, event_stream
@@ -19,7 +21,7 @@ from service.channels.problems import RESPONSES, problem
 from service.events import Event, Failed, Reply
 from service.logs import fields
 from service.memory import Request
-from service.turns import CANCELLED, RunningTurn, Turns
+from service.turns import CANCELLED, Asked, RunningTurn, Turns
 
 _log = logging.getLogger(__name__)
 
@@ -56,13 +58,16 @@ class CancelledTurn(BaseModel):
     cancelled: Literal[True] = True
 
 
-def router(turns: Turns) -> APIRouter:
-    """The routes under ``/v1/chat``."""
+def router(turns: Turns, may_run: Callable[[Scope], bool]) -> APIRouter:
+    """The routes under ``/v1/chat``; ``may_run`` says whether who asks may have a program run now."""
     routes = APIRouter(prefix="/v1/chat", tags=["chat"], responses=RESPONSES)
 
     @routes.post("", response_model=Reply, responses={200: {"content": _EVENTS["content"]}})
     async def chat(
-        request: ChatRequest, caller: Asking, idempotency_key: Annotated[str | None, Header(**_KEY)] = None
+        request: ChatRequest,
+        http: HTTPRequest,
+        caller: Asking,
+        idempotency_key: Annotated[str | None, Header(**_KEY)] = None,
     ) -> Response:
         """Ask a question, or follow up on the last reply of a conversation.
 
@@ -70,7 +75,15 @@ def router(turns: Turns) -> APIRouter:
         """
         _log.debug("question", extra=fields(question=request.message))
         named = None if idempotency_key is None else Request(idempotency_key, _fingerprint(request))
-        turn = await turns.start(request.message, request.conversation_id, request.collection, caller.owner, named)
+        asked = Asked(
+            request.message,
+            request.conversation_id,
+            request.collection,
+            caller.owner,
+            named,
+            lambda: may_run(http.scope),
+        )
+        turn = await turns.start(asked)
         if request.stream:
             return EventStream(_stream(turn))
         reply = await turn.reply()

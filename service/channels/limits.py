@@ -49,6 +49,17 @@ class RateLimits:
         await self._app(scope, receive, send_with_headers)
 
 
+class RunPermission:
+    """Whether a caller may have a program run out of a chat message; a yes counts like a request to ``/v1/run``."""
+
+    def __init__(self, running: Quota | None) -> None:
+        self._running = running
+
+    def __call__(self, scope: Scope) -> bool:
+        caller: Caller = scope["state"]["caller"]
+        return "run" in caller.scopes and (self._running is None or self._running.use(_names(scope)).allowed)
+
+
 def quota(configured: str | None, default: str, *, keys_required: bool) -> Quota | None:
     """The quota that an operator configured; else the default one where keys are required, else none."""
     if configured is None:

@@ -5,6 +5,7 @@ is one thing that is remembered. A turn is stored in one transaction, synced to 
 done: a process killed at any moment loses no message that was acknowledged, and leaves no half one.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from service.memory.conversations import Conversations
@@ -22,7 +23,7 @@ from service.memory.errors import (
 from service.memory.feedback import Feedback
 from service.memory.ids import new_id
 from service.memory.keys import Key, Keys, Scope
-from service.memory.notebook import Notebook
+from service.memory.notebook import Notebook, always
 from service.memory.nouns import LOCAL_OWNER, Conversation, Request
 from service.memory.shares import Shares
 from service.memory.verdicts import VerdictKey, Verdicts
@@ -64,9 +65,11 @@ class Memory:
         self.verdicts = Verdicts(self._database)
         self.keys = Keys(self._database)
 
-    def notebook(self, owner: str = LOCAL_OWNER, request: Request | None = None) -> Notebook:
+    def notebook(
+        self, owner: str = LOCAL_OWNER, request: Request | None = None, may_run: Callable[[], bool] = always
+    ) -> Notebook:
         """Where one turn of ``owner`` writes itself down."""
-        return Notebook(self.conversations, owner, request)
+        return Notebook(self.conversations, owner, request, may_run)
 
     def close(self) -> None:
         self._database.close()

@@ -1,5 +1,6 @@
 """Where one turn reads what was before and writes itself down, once, unless it was cancelled."""
 
+from collections.abc import Callable
 from threading import Lock
 
 from service.memory.conversations import Conversations
@@ -7,13 +8,29 @@ from service.memory.errors import Cancelled
 from service.memory.nouns import LOCAL_OWNER, Conversation, Request
 
 
-class Notebook:
-    """One turn's view of the conversations: whose they are, which request it answers, whether it is still wanted."""
+def always() -> bool:
+    """For the machine's own user."""
+    return True
 
-    def __init__(self, conversations: Conversations, owner: str = LOCAL_OWNER, request: Request | None = None) -> None:
+
+class Notebook:
+    """One turn's view of the conversations: whose they are, which request it answers, whether it is still wanted.
+
+    Args:
+        may_run: asked once before a program out of the message is run; each yes may count against a quota.
+    """
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        owner: str = LOCAL_OWNER,
+        request: Request | None = None,
+        may_run: Callable[[], bool] = always,
+    ) -> None:
         self._conversations = conversations
         self._owner = owner
         self._request = request
+        self.may_run = may_run
         self._new = False
         self._lock = Lock()
         self._saved = False
