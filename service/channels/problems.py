@@ -38,11 +38,11 @@ TITLES = {
     504: "Timed out",
 }
 
+_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "The request is at fault; `detail` says how to mend it.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    },
+    "4XX": {"description": "The request is at fault; `detail` says how to mend it.", "content": _CONTENT},
+    "5XX": {"description": "The service could not, or not in time; `detail` says why.", "content": _CONTENT},
 }
 
 
