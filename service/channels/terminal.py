@@ -67,6 +67,8 @@ def _print_output(out: Console, verdict: Verdict) -> None:
         printed += f"\n{verdict.stderr.rstrip()}"
     if printed.strip():
         out.print(Padding(Text(_visible(printed.strip("\n")), "cyan"), (0, 0, 0, 2)))
+    for picture in verdict.artifacts:
+        out.print(Padding(Text(f"picture: {picture.name}", "dim"), (0, 0, 0, 2)))
 
 
 def _visible(text: str) -> str:

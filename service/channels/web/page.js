@@ -29,6 +29,8 @@ function snippetBlock({ code, caption, verdict, as_stated, deviation, expected_e
   const error = verdict?.error ? `${verdict.error.type}: ${verdict.error.message}` : "";
   const output = [verdict?.stdout.trimEnd(), error].filter(Boolean).join("\n");
   if (output) block.append(element("pre", "output", output));
+  for (const { name, media_type, base64 } of verdict?.artifacts ?? [])
+    block.append(Object.assign(new Image(), { className: "picture", alt: name, src: `data:${media_type};base64,${base64}` }));
   return block;
 }
 
