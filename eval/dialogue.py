@@ -2,12 +2,13 @@
 
 A dialogue is a line of a file::
 
-    {"id": "…", "turns": ["…", "…"], "relevant": [{"no-grad": 2}, {"q23": 2}], "kind": "follow_up", "forms": [null, "code"]}
+    {"id": "…", "turns": ["…", "…"], "relevant": [{"no-grad": 2}, {"q23": 2}], "kind": "follow_up"}
     {"id": "…", "turns": ["…", "…"], "relevant_last": {"q23": 2}}
 
-``relevant`` has one item for each turn: grades by entry, ``{}`` where the tutor must abstain, ``null`` where it does not
-matter. ``relevant_last`` is for files that grade the last turn only. ``kind`` says what the last turn is to those before
-it: ``follow_up``, ``topic_change``, or ``uncovered``. ``forms`` may say with which intent a turn must be understood.
+``relevant`` has one item for each turn: grades by entry, ``{}`` where the tutor must abstain, ``null`` where it does
+not matter. ``relevant_last`` is for files that grade the last turn only. ``kind`` says what the last turn is to those
+before it: ``follow_up``, ``topic_change``, or ``uncovered``. ``forms`` may say, turn by turn, with which intent it must
+be understood: ``[null, "code"]``.
 """
 
 import json

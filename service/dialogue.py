@@ -1,8 +1,8 @@
 """What a message means, given the turns before it; pure.
 
-Covered: small talk; an offered follow-up repeated, picked by its number or place, or accepted with "yes"; short requests
-about the topic ("why?", "more", "show me the code", "what if I don't?", "how is that different from the other one?");
-and questions, each with how much it leans on the topic before it. A question is then looked up, and
+Covered: small talk; an offered follow-up repeated, picked by its number or place, or accepted with "yes"; short
+requests about the topic ("why?", "more", "show me the code", "what if I don't?", "how is that different from the other
+one?"); and questions, each with how much it leans on the topic before it. A question is then looked up, and
 :mod:`service.topic` decides between its own words and the topic.
 """
 
@@ -10,17 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from service.phrases import Form, Shorthand, bare, form, place, shorthand
+from service.forms import Form, form
+from service.phrases import Shorthand, bare, place, shorthand
 from service.small_talk import Talk, is_wordless, recognise
-from service.words import content
+from service.words import content, share
 
 Intent = (
     Literal["small_talk", "question", "follow_up", "explanation", "code", "pitfalls", "pitfall", "consequence"]
-    | (Literal["more", "summary", "sources", "comparison", "choice", "other"])
+    | (Literal["more", "summary", "sources", "comparison", "choice", "fix", "other"])
 )
 Leaning = Literal["own", "either", "topic", "clarifies", "ellipsis"]
-"""Whether a question stands on its own words, may lean on the topic, says nothing without it, says what was meant before
-("yes, I meant …"), or repeats the question before with one thing exchanged ("and on the GPU?")."""
+"""Whether a question stands on its own words, may lean on the topic, says nothing without it, says what was meant
+before ("yes, I meant …"), or repeats the question before with one thing exchanged ("and on the GPU?")."""
 
 EXPLAIN = "How does that work underneath?"
 PITFALLS = "What goes wrong in practice?"
@@ -28,20 +29,22 @@ CODE = "Show me the code"
 STANDING_OFFERS: dict[str, Intent] = {EXPLAIN: "explanation", PITFALLS: "pitfalls", CODE: "code"}
 
 _MARKER = re.compile(
-    r"^(?:(?:ok(?:ay)?|thanks?|ah|oh),? )*"
-    r"(?:and|but|so|or|then|also|therefore|what about|how about|what if|even if|only if|which (?:one|of)|instead|because)\b",
+    r"^(?:(?:ok(?:ay)?|thanks?|ah|oh),? )*(?:and|but|so|or|then|also|therefore|instead|because|what about|how about"
+    r"|what if|even if|only if|which (?:one|of))\b",
     re.IGNORECASE,
 )
 _ELLIPSIS = re.compile(
-    r"^(?:(?:and|but|so|ok|what about|how about)\s)+(?:on|with|for|in|using|under|during|at|inside|from|to|by)\b.{1,40}$",
+    r"^(?:(?:and|but|so|ok|what about|how about)\s)+"
+    r"(?:on|with|for|in|using|under|during|at|inside|from|to|by)\b.{1,40}$",
     re.IGNORECASE,
 )
 _CLARIFIES = re.compile(
     r"^(?:yea|yeah|yes|yep|exactly|right|no i)\b|\bi (?:meant?|was (?:thinking|talking|asking))\b", re.IGNORECASE
 )
 _PRONOUN = re.compile(
-    r"\b(?:it|its|that|this|those|these|them|they|their|there|one|ones|the (?:other|same|first|second|latter|former|function"
-    r"|error|value|result|method|class|thing|last one)|mine|he|she|such|here|both|either|neither)\b(?! (?:is|was) (?:a|an)\b)",
+    r"\b(?:it|its|that|this|those|these|them|they|their|there|one|ones|mine|he|she|such|here|both|either|neither"
+    r"|the (?:other|same|first|second|latter|former|function|error|value|result|method|class|thing|last one))\b"
+    r"(?! (?:is|was) (?:a|an)\b)",
     re.IGNORECASE,
 )
 _ECHO = re.compile(
@@ -50,10 +53,11 @@ _ECHO = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"\b(?:another (?:thing|question|topic)|different (?:question|topic|thing)|new (?:question|topic)|next topic|change (?:of )?"
-    r"(?:topic|subject)|unrelated|something else|by the way|btw|back to|switching (?:to|topics?)|forget (?:that|it),)",
+    r"\b(?:(?:another|different) (?:thing|question|topic)|new (?:question|topic)|next topic|unrelated|something else"
+    r"|change (?:of )?(?:topic|subject)|by the way|btw|back to|switching (?:to|topics?)|forget (?:that|it),)",
     re.IGNORECASE,
 )
+_NEARLY = 0.8
 _SHORT = 2
 _LONG = 12
 
@@ -77,6 +81,11 @@ class PastTurn:
     offered: tuple[str, ...] = ()
     nearest: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """All that can be picked, in the order in which it is shown."""
+        return (*self.offered, *(question for _, question in self.nearest))
+
 
 @dataclass(frozen=True, slots=True)
 class Meant:
@@ -84,6 +93,7 @@ class Meant:
 
     Args:
         text: the question to search for, the follow-up that was picked, or the message.
+        prose: the question without the program or traceback in it; empty where there is none.
         entries: ids of the entries it is about; none where they have to be searched.
         form: the form of reply that a question wants.
         leaning: how much a question leans on the topic.
@@ -93,6 +103,7 @@ class Meant:
 
     intent: Intent
     text: str
+    prose: str = ""
     entries: tuple[str, ...] = ()
     form: Form = "answer"
     leaning: Leaning = "own"
@@ -103,19 +114,16 @@ class Meant:
 def resolve(message: str, past: tuple[PastTurn, ...] = ()) -> Meant:
     """Decide what ``message`` means after the turns ``past``, newest first."""
     plain = bare(message)
-    last, topic = (past[0] if past else None), topic_of(past)
-    if last is not None:
-        offered = _offered(message, plain, last)
-        if offered is not None:
-            return offered
+    topic = topic_of(past)
+    offered = (_repeated(message, past) or _placed(plain, past[0])) if past else None
+    if offered is not None:
+        return offered
     asked = shorthand(plain)
     if topic is not None and topic.spoken and asked is not None and asked != "yes":
         return _about(asked, message, topic, past)
     talk = recognise(message, plain)
     if talk is not None:
         return Meant("small_talk", message, talk=talk)
-    if topic is None and (is_wordless(message) and (asked is not None or not plain or len(plain.split()) < _SHORT)):
-        return Meant("small_talk", message, talk="wordless")
     if is_wordless(message) and (topic is None or not plain):
         return Meant("small_talk", message, talk="wordless")
     return Meant("question", message, form=form(message), leaning="own" if topic is None else leaning(message))
@@ -141,37 +149,54 @@ def leaning(message: str) -> Leaning:
     return "either" if signs else "own"
 
 
-def _offered(message: str, plain: str, last: PastTurn) -> Meant | None:
-    """What the message picks of that which the last turn offered; "yes" picks the first."""
-    texts = (*last.offered, *(question for _, question in last.nearest))
-    spoken = tuple(entry_id for entry_id, _ in last.spoken)
-    folded = message.strip().casefold()
-    picked = next((number for number, text in enumerate(texts) if text.casefold() == folded), None)
-    if picked is None:
-        picked = place(plain, len(texts))
-        pitfalls = [piece for piece in last.shown if "#pitfall-" in piece]
-        if picked is not None and not plain.isdecimal() and len(pitfalls) > 1:
-            chosen = place(plain, len(pitfalls))
-            return None if chosen is None else Meant("pitfall", message, spoken, place=chosen)
-    if picked is None and texts and shorthand(plain) == "yes":
+def _repeated(message: str, past: tuple[PastTurn, ...]) -> Meant | None:
+    """The offer that the message repeats: word for word of any turn, nearly so of the last."""
+    folded, words = message.strip().casefold(), content(message)
+    for turn in past:
+        for number, text in enumerate(turn.offers):
+            if text.casefold() == folded:
+                return _pick(turn, number)
+    for number, text in enumerate(past[0].offers):
+        asked = content(text)
+        if min(share(words, asked), share(asked, words)) >= _NEARLY and text not in STANDING_OFFERS:
+            return _pick(past[0], number)
+    return None
+
+
+def _placed(plain: str, last: PastTurn) -> Meant | None:
+    """The offer that the message names by its number or place, or accepts: "yes" takes the first.
+
+    After a reply about several mistakes "the second one" is a mistake; "2" is always the second offer.
+    """
+    picked = place(plain, len(last.offers))
+    pitfalls = [piece for piece in last.shown if "#pitfall-" in piece]
+    if len(pitfalls) > 1 and not plain.isdecimal():
+        chosen = place(plain, len(pitfalls))
+        if chosen is not None:
+            return Meant("pitfall", plain, entries=tuple(entry_id for entry_id, _ in last.spoken), place=chosen)
+    if picked is None and last.offers and shorthand(plain) == "yes":
         picked = 0
-    if picked is None:
-        return None
-    text = texts[picked]
-    if picked >= len(last.offered):
-        return Meant("question", text, (last.nearest[picked - len(last.offered)][0],), form=form(text))
+    return None if picked is None else _pick(last, picked)
+
+
+def _pick(turn: PastTurn, number: int) -> Meant:
+    text, spoken = turn.offers[number], tuple(entry_id for entry_id, _ in turn.spoken)
+    if number >= len(turn.offered):
+        return Meant("question", text, entries=(turn.nearest[number - len(turn.offered)][0],), form=form(text))
     if not spoken:
         return Meant("question", text, form=form(text))
-    return Meant(STANDING_OFFERS.get(text, "follow_up"), text, spoken)
+    return Meant(STANDING_OFFERS.get(text, "follow_up"), text, entries=spoken)
 
 
 def _about(asked: Shorthand, message: str, topic: PastTurn, past: tuple[PastTurn, ...]) -> Meant:
     """A short request about the topic, spelled out."""
     assert asked != "yes"
+    if asked == "fix" and not any("#pitfall-" in piece for piece in topic.shown):
+        return Meant("question", message, form="code", leaning="topic")
     here = topic.spoken[0]
     others = [entry for turn in past for entry in turn.spoken if entry != here]
     if asked in ("comparison", "other") and others:
         both = (here[0], others[0][0]) if asked == "comparison" else (others[0][0],)
         named = f"{others[0][1]}" if asked == "other" else f"{here[1]} / {others[0][1]}"
-        return Meant(asked, f"{message.strip()} ({named})", both)
-    return Meant(asked, f"{here[1]} ({message.strip()})", (here[0],))
+        return Meant(asked, f"{message.strip()} ({named})", entries=both)
+    return Meant(asked, f"{here[1]} ({message.strip()})", entries=(here[0],))

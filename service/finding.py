@@ -12,10 +12,10 @@ from corpus.entry import Entry
 from index.passage import Passage
 from index.retriever import Match, Ranking, Retriever
 from service.dialogue import Meant, PastTurn, topic_of
-from service.phrases import bare, form, questions, shorthand, sides
-from service.pieces import raised_by, words_of
-from service.selection import Seen
-from service.topic import Choice, choose, is_foreign, is_self_sufficient, lean
+from service.forms import form, is_comparison, questions, sides
+from service.phrases import bare, shorthand
+from service.pieces import NOTHING_SEEN, Seen, raised_by, words_of
+from service.topic import Choice, choose, is_foreign, lean
 from service.words import content, share
 
 CANDIDATES = 20
@@ -24,6 +24,7 @@ SURE = 0.5
 
 MAX_QUESTIONS = 4
 MAX_JOINED = 400
+COMPARED = 0.7
 _SAME_ERROR_AMONG = 5
 
 
@@ -43,7 +44,7 @@ class Found:
     confidence: float
     covered: bool = True
     both: bool = False
-    seen: Seen = Seen()
+    seen: Seen = NOTHING_SEEN
     understood_as: str = ""
 
     @property
@@ -83,7 +84,8 @@ class Finder:
         """Something about entries that the conversation has named."""
         matches = tuple(Match(one, 1.0, _question_passage(self._entries[one])) for one in known)
         in_context = meant.intent != "question"
-        seen = Seen(shown=_shown(past), in_context=in_context)
+        last = past[0].shown if past else ()
+        seen = Seen(shown=_shown(past), last=last, in_context=in_context)
         both = meant.intent == "comparison" and len(known) > 1
         if meant.intent in ("follow_up", "pitfall"):
             matches = matches[:1]
@@ -94,18 +96,18 @@ class Finder:
         choice, topic = self._in_context(meant, own, past, collection), topic_of(past)
         ranking = self._same_error(meant, choice.ranking)
         if not ranking.covered or not ranking.matches:
-            return Found(meant, own.matches, own.confidence, covered=False, understood_as=meant.text)
-        understood = meant.text
+            return Found(meant, own.matches, own.confidence, covered=False, understood_as=meant.prose or meant.text)
+        understood = said = meant.prose or meant.text
         if choice.in_context and topic is not None:
-            understood = f"{meant.text.strip()} ({topic.spoken[0][1] if topic.spoken else topic.asked})"
+            understood = f"{said.strip()} ({topic.spoken[0][1] if topic.spoken else topic.asked})"
         other = self._other_side(meant, ranking, topic, collection)
         if other is not None:
-            return Found(meant, other, ranking.confidence, both=True, seen=Seen(), understood_as=understood)
+            return Found(meant, other, ranking.confidence, both=True, understood_as=understood)
         first = ranking.matches[0]
         own_first = next((match for match in own.matches if match.entry_id == first.entry_id), first)
         stays = topic is not None and first.entry_id in {entry_id for entry_id, _ in topic.spoken}
         near = _passages(own_first if content(meant.text) else first)
-        seen = Seen(near, _shown(past), in_context=choice.in_context or stays)
+        seen = Seen(near, _shown(past), past[0].shown if past else (), in_context=choice.in_context or stays)
         return Found(meant, ranking.matches, ranking.confidence, seen=seen, understood_as=understood)
 
     def _in_context(self, meant: Meant, own: Ranking, past: tuple[PastTurn, ...], collection: str | None) -> Choice:
@@ -115,12 +117,12 @@ class Finder:
             return Choice(own, in_context=False)
         current = topic.spoken[0][0] if topic.spoken else None
         words = self._words.get(current, frozenset()) if current else frozenset(content(topic.asked))
-        leaning = lean(meant.leaning, meant.text, own, topic.asked, words)
-        if leaning == "own" or is_foreign(leaning, meant.text, own, topic.asked, self._known_words):
+        leans = lean(meant.leaning, meant.text, own, topic.asked, words)
+        if leans == "own" or is_foreign(leans, meant.text, own, topic.asked, self._known_words):
             return Choice(own, in_context=False)
         query = f"{shorten(topic.asked, MAX_JOINED)}\n{meant.text}"
         joined = self._retriever.search(query, k=CANDIDATES, collection=collection)
-        return choose(leaning, own, joined, current)
+        return choose(leans, own, joined, current)
 
     def _several(self, meant: Meant, collection: str | None) -> tuple[Found, ...]:
         """The findings for several questions in one message; none where they are one question after all."""
@@ -132,7 +134,7 @@ class Finder:
             if shorthand(bare(part)) is not None:
                 return ()
             own = self._retriever.search(part, k=CANDIDATES, collection=collection)
-            if not is_self_sufficient(own):
+            if not own.covered or own.confidence < SURE or not content(part):
                 return ()
             found.append(self._question(replace(meant, text=part, form=form(part)), (), collection))
         if len({one.matches[0].entry_id for one in found}) < len(found):
@@ -156,7 +158,9 @@ class Finder:
                 matches += found.matches if found.covered else ()
             elif topic is not None and topic.spoken:
                 matches.append(Match(topic.spoken[0][0], 1.0, _question_passage(self._entries[topic.spoken[0][0]])))
-        return tuple(matches) if len({match.entry_id for match in matches}) == 2 else None
+        matches.sort(key=lambda match: match.entry_id != ranking.matches[0].entry_id)
+        whole = {match.entry_id for match in matches}
+        return tuple(matches) if len(whole) == 2 and (topic or ranking.matches[0].entry_id in whole) else None
 
     def _same_error(self, meant: Meant, ranking: Ranking) -> Ranking:
         """The entry first whose pitfall ends with the very error of the message, where one is among the best."""
@@ -171,10 +175,12 @@ class Finder:
 
 
 def _compares(entry: Entry, compared: tuple[str, str]) -> bool:
-    """Whether a question of ``entry`` names both sides."""
+    """Whether ``entry`` is a comparison, or one of its questions names both sides."""
+    if is_comparison(entry.question):
+        return True
     texts = [entry.question, *entry.also_asked, *(follow_up.question for follow_up in entry.follow_ups)]
     named = [set(content(side)) for side in compared]
-    return all(named) and any(all(share(side, content(text)) >= 0.5 for side in named) for text in texts)
+    return all(named) and any(all(share(side, content(text)) >= COMPARED for side in named) for text in texts)
 
 
 def _shown(past: tuple[PastTurn, ...]) -> tuple[str, ...]:

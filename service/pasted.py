@@ -11,25 +11,29 @@ from service.sandbox import Verdict
 
 MIN_LINES = 2
 MAX_LINE = 500
-MAX_NAMES = 25
+MAX_SEARCHED = 500
 MAX_PRINTED = 600
 
 _FENCE = re.compile(
-    r"^[ \t]*(?:```|~~~)[ \t]*(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)", re.M | re.S
+    r"^[ \t]*(?:```|~~~)[ \t]*(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 _RAISED = re.compile(
-    r"^(?:E\s+)?(?P<line>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt)\b(?::[^\n]*)?)", re.M
+    r"^(?:E[ \t]+)?(?P<line>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt)\b(?::[^\n]*)?)",
+    re.MULTILINE,
 )
 _TRACE_LINE = re.compile(r"^\s*(?:Traceback \(most recent call last\)|File \"[^\"\n]*\", line \d+|\^+|~+\^*~*|\.\.\. )")
 _CODE_LINE = re.compile(
-    r"^\s*(?:>>> ?|\.\.\. ?)?(?:import [\w.]+|from [\w.]+ import |def \w+\(.*:|class \w+.*:|for .+ in .+:|while .+:|if .+:|else:"
-    r"|elif .+:|with .+:|try:|except.*:|return\b.*|@\w[\w.]*|[\w.\[\], ]+[-+*/]?= ?[^=\s].*|[\w.]+\(.*\)?,?|[)\]}]+[,)]*|#.*)\s*(?:#.*)?$"
+    r"^\s*(?:>>> ?|\.\.\. ?)?(?:import [\w.]+|from [\w.]+ import |def \w+\(.*:|class \w+.*:|for .+ in .+:|while .+:"
+    r"|if .+:|else:|elif .+:|with .+:|try:|except.*:|return\b.*|@\w[\w.]*|[\w.\[\], ]+[-+*/]?= ?[^=\s].*"
+    r"|[\w.]+\(.*[)\](\[{,]|[)\]}]+[,)]*|#.*)\s*(?:#.*)?$"
 )
 _STRONG = re.compile(
-    r"^\s*(?:>>> )?(?:import |from [\w.]+ import |def \w+\(|class \w+[(:]|\w[\w.]* *= *\S|\w+(?:\.\w+)+\(|for \w+ in |with )",
-    re.M,
+    r"^\s*(?:>>> )?(?:import |from [\w.]+ import |def \w+\(|class \w+[(:]|\w[\w.]* *= *\S|\w+(?:\.\w+)+\("
+    r"|for \w+ in |with )"
 )
-_NAME = re.compile(r"\b(?:torch|nn|F|optim|np)\.[\w.]+|\.[a-z_]{3,}(?=\()|\b[A-Z][a-z]+[A-Z]\w+")
+_SENTENCE = re.compile(r"^[^#]*(?:[a-z] [a-z]+ [a-z]+ [a-z]+[?.]?\s*$|[\w)][.?!]\s+[A-Za-z']+\b|\?\s*$)")
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _IMPORTS = (
     ("torch", "import torch", r"\btorch\."),
     ("nn", "from torch import nn", r"(?<![\w.])nn\."),
@@ -52,11 +56,6 @@ class Pasted:
     prose: str
     code: str = ""
     error: str = ""
-
-    @property
-    def names(self) -> str:
-        """The names of the program that say what it is about."""
-        return " ".join(list(dict.fromkeys(_NAME.findall(self.code)))[:MAX_NAMES])
 
 
 def read(message: str) -> Pasted:
@@ -115,12 +114,12 @@ def _sorted(text: str, *, is_trace: bool) -> tuple[list[str], list[str]]:
 
 def _program(code: str) -> str:
     """The program without prompts, with the usual imports that it takes for granted."""
-    if re.search(r"^>>> ", code, re.M):
+    if re.search(r"^>>> ", code, re.MULTILINE):
         code = "\n".join(line[4:] for line in code.split("\n") if line.startswith((">>> ", "... ")))
     missing = [
         line
         for name, line, use in _IMPORTS
-        if re.search(use, code) and not re.search(rf"^\s*(?:import|from)\b.*\b{name}\b", code, re.M)
+        if re.search(use, code) and not re.search(rf"^\s*(?:import|from)\b.*\b{name}\b", code, re.MULTILINE)
     ]
     return "\n".join([*missing, code.strip("\n")]) + "\n"
 
@@ -160,14 +159,21 @@ def report(verdict: Verdict) -> str:
     return f"I ran your program: {ends.get(verdict.status, verdict.status)}."
 
 
-def query(pasted: Pasted, verdict: Verdict | None) -> str:
-    """What to search for: the exception and the prose; the program's names where there is no exception."""
-    error = pasted.error
+def query(message: str, verdict: Verdict | None) -> str:
+    """What to search for: the message, below the exception or warning that its program really ended with."""
     if verdict is not None and verdict.error is not None and not is_fragment(verdict):
-        error = f"{verdict.error.type}: {verdict.error.message}"[:500]
-    elif verdict is not None and verdict.warnings and not error:
-        error = verdict.warnings[0][:500]
-    return "\n".join(filter(None, (error, pasted.prose, "" if error else pasted.names)))
+        return f"{verdict.error.type}: {verdict.error.message[:MAX_SEARCHED]}\n{message}"
+    if verdict is not None and verdict.warnings:
+        return f"{verdict.warnings[0][:MAX_SEARCHED]}\n{message}"
+    return message
+
+
+def said(pasted: Pasted, verdict: Verdict | None) -> str:
+    """The message without the program and the frames of a traceback: what a person would read out."""
+    ended = (
+        f"{verdict.error.type}: {verdict.error.message}" if verdict is not None and verdict.error is not None else ""
+    )
+    return "\n".join(filter(None, (pasted.prose, pasted.error or ended))) or "What does this program do?"
 
 
 def _inline(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What short messages ask for, and in which form a question wants its reply; pure."""
+"""What short messages ask for that say nothing about their topic: "why?", "more", "the second one"; pure."""
 
 import re
 from typing import Literal
@@ -13,117 +13,113 @@ Shorthand = Literal[
     "sources",
     "comparison",
     "choice",
+    "fix",
     "other",
     "yes",
 ]
-Form = Literal["answer", "explanation", "code", "error", "comparison"]
+
+# One regular expression a line, of a message without punctuation; IT stands for what the topic may be called.
+_PHRASES: dict[Shorthand, str] = {
+    "explanation": r"""
+        why(?: (?:is|does|would|did|was) IT(?: so| be| the case)?| so| not| is that so)?|how so|how come|for what reason
+        explain(?: IT)?(?: (?:more|further|why|better|in (?:more )?(?:detail|depth)|properly))*|the theory
+        i (?:don ?t|do not|didn ?t) (?:really )?(?:understand|get)(?: IT| why)?|what do you mean(?: by IT)?
+        what(?: is| s) the (?:reason|rationale|intuition|idea)(?: (?:for|behind) IT)?|what does IT mean
+        how does IT work(?: (?:underneath|internally|inside|under the hood|in detail))?
+    """,
+    "more": r"""
+        (?:SHOW |tell me )?(?:some |a bit |a little )?more(?: (?:details?|info|information))?(?: (?:about|on) IT)?
+        go on|continue|keep going|go deeper|next|further|what else(?: is there| should i know)?|anything else
+        elaborate(?: on IT)?|(?:in )?(?:more )?details?|what(?: is| s) next|is that all
+    """,
+    "code": r"""
+        (?:SHOW )?(?:ANY )*(?:code|example|snippet|demo|sample)s?(?: (?:for|of) IT)?
+        show(?: me)?(?: IT| how)?(?: in code)?|in code
+        (?:how|what) (?:would|does|do|will) (?:IT|i|you) (?:look(?: like)?|(?:write|do) IT)(?: in (?:code|python))?
+        how do i (?:do|write|code|implement|use) IT(?: in (?:code|practice|pytorch|python))?
+    """,
+    "pitfalls": r"""
+        (?:what|where) (?:can|could|might|does|do|will) (?:people |usually )?(?:go wrong|get wrong|break)(?: with IT)?
+        what (?:usually )?goes wrong(?: with IT)?|any(?:thing)? to watch out for
+        (?:SHOW )?(?:ANY )*(?:pitfalls|mistakes|gotchas|traps|caveats)
+        what (?:should|must) i (?:watch out for|avoid|be careful (?:with|about|of))
+    """,
+    "consequence": r"""
+        what (?:if|happens (?:if|when)|(?:would|will) happen if)(?: (?:i|you|we|one))? NOT(?: (?:do IT|use IT|do so))?
+        if (?:i|you|we|one) NOT|what happens (?:otherwise|without(?: IT)?)|what about without(?: IT)?|without IT
+        otherwise|or else|(?:do|must) i (?:really )?(?:have|need) to|do i (?:really )?(?:need|have to do) IT
+        (?:is|are) IT (?:really )?(?:necessary|needed|required|a must|bad)|does IT matter
+    """,
+    "summary": r"""
+        (?:in )?short(?:er)?|tl ?dr|in (?:simpler?|plain|other|easy) (?:words|terms|english)|simpler|eli5|too long
+        (?:summari[sz]e|sum up|recap)(?: IT)?|(?:(?:a|the) )?(?:summary|recap|gist|key points?)|the short version
+        explain (?:IT )?(?:simply|like i m (?:five|5)|in simpler? (?:words|terms))
+    """,
+    "sources": r"""
+        (?:(?:the|any|your|what(?: is| are) (?:the|your)) )*(?:sources?|references?|docs|documentation|links?)
+        where (?:is|did|do|does) (?:IT|you) (?:(?:come|get|know|have) )?(?:IT )?from|how do you know(?: IT)?|prove it
+        (?:are )?you (?:really |quite )?sure(?: about IT)?|is IT (?:really )?(?:true|correct|right)|says who|really
+        where can i read (?:more|up)(?: (?:about|on) IT)?
+    """,
+    "comparison": r"""
+        how (?:is|are|does|do) IT (?:different|differ|compare)(?: (?:from|to|with) OTHER)?
+        what(?: is| s) the difference(?: (?:between (?:them|both|(?:the|those|these)(?: two)?)|(?:to|from|with) OTHER))?
+        (?:compare|contrast) (?:them|the two|both|IT(?: (?:to|with) OTHER)?)
+    """,
+    "choice": r"""
+        which(?: one)?(?: of (?:them|the two|those|these))? (?:is|would be) (?:the )?(?:better|best)(?: one)?
+        which(?: one| of (?:them|the two|those|these))? (?:should|would|do|shall|must) (?:i|you|we) PICK
+        what (?:would|do) you (?:recommend|suggest)|when (?:would|should|do) i PICK which(?: one)?
+    """,
+    "fix": r"""
+        (?:how (?:do|can|should|would) (?:i|you|we|one) |how to |to )MEND(?: IT(?: (?:error|problem|mistake))?)?|fix IT
+        (?:what(?: is| s) )?(?:the |a )?(?:fix|solution|remedy|cure)(?: for IT)?|what now
+        what (?:do|should|can|must|would) i do(?: (?:about|against|with) IT)?
+    """,
+    "other": r"""
+        (?:(?:what about|how about|tell me about|show me|explain) )?the other(?: (?:one|two))?
+    """,
+    "yes": r"""
+        yes|yeah|yep|yup|sure|ye|y|aye|of course|definitely|absolutely|please(?: do)?|do it|ok(?:ay)?|go ahead
+        sounds good|why not|(?:yes )?(?:i do|i would|show me|tell me|go ahead|go on)|i d like that|let s do (?:it|that)
+    """,
+}
+_STANDS_FOR = {
+    "IT": r"(?:it|that|this|them|those|these)",
+    "SHOW": r"(?:(?:show|give|write|get)(?: me)?|see|let me see|i (?:want|need)(?: to see)?|do you have|got|have you)",
+    "ANY": r"(?:the|some|an?|any|your|more|working|runnable|full|another|common|typical)",
+    "NOT": r"(?:(?:don|didn|won) ?t|do not|forget(?: (?:to|IT))?|(?:skip|omit) IT|leave IT (?:out|off|away)|not)",
+    "OTHER": r"(?:the )?(?:other|first|second|previous|last|earlier|former)(?: (?:one|ones|two|thing|method))?",
+    "PICK": r"(?:use|take|pick|choose|prefer|recommend|start with)",
+    "MEND": r"(?:fix|solve|mend|repair|resolve|avoid|prevent|correct|get rid of)",
+}
+
+
+def _pattern(lines: str) -> re.Pattern[str]:
+    text = "|".join(line.strip() for line in lines.strip().splitlines())
+    for _ in range(2):  # what a name stands for may name another
+        text = re.sub(r"\b(?:IT|SHOW|ANY|NOT|OTHER|PICK|MEND)\b", lambda name: _STANDS_FOR[name[0]], text)
+    return re.compile(text)
+
+
+_SHORTHANDS = {name: _pattern(lines) for name, lines in _PHRASES.items()}
 
 _LEAD = re.compile(
-    r"(?:(?:ok(?:ay)?|and|but|so|well|hm+|ah|oh|thanks?(?: you)?|great|cool|nice|alright|right|now|then|please|sorry|wait"
-    r"|got it|i see|actually|yes|yeah|could you|can you|would you|will you|i d like you to)\s+)+"
+    r"(?:(?:ok(?:ay)?|and|but|so|well|hm+|ah|oh|thanks?(?: you)?|great|cool|nice|alright|right|now|then|please|sorry"
+    r"|wait|got it|i see|actually|yes|yeah|could you|can you|would you|will you|i d like you to)\s+)+"
 )
 _TAIL = re.compile(
     r"(?:\s+(?:please|then|though|tho|now|exactly|again|actually|thanks?|for me|instead|at all|here|to me|in there))+$"
 )
-_IT = r"(?:it|that|this|them|those|these)"
+_MAX_SHORT = 100
 
-_SHORTHANDS: tuple[tuple[Shorthand, str], ...] = (
-    ("explanation",
-     rf"why(?: (?:is|does|would|did|was) {_IT}(?: so| be| the case)?| so| not| is that so)?|how so|how come|for what reason"
-     rf"|explain(?: {_IT})?(?: (?:more|further|why|better|in (?:more )?(?:detail|depth)|properly))*"
-     rf"|i (?:don ?t|do not|didn ?t) (?:really )?(?:understand|get)(?: {_IT}| why)?|what do you mean(?: by {_IT})?"
-     rf"|what(?: is| s) the (?:reason|rationale|intuition|idea)(?: (?:for|behind) {_IT})?|what does {_IT} mean"
-     rf"|how does {_IT} work(?: (?:underneath|internally|inside|under the hood|in detail))?|the theory"),
-    ("more",
-     rf"(?:tell me |give me |show me |say |i want )?(?:some |a bit |a little )?more(?: (?:details?|info|information))?"
-     rf"(?: (?:about|on) {_IT})?|go on|continue|keep going|what else(?: is there| should i know)?|anything else"
-     rf"|elaborate(?: on {_IT})?|go deeper|next|in (?:more )?detail|details|what(?: is| s) next|is that all|further"),
-    ("code",
-     rf"(?:(?:show|give|write|get)(?: me)? |see |let me see |i (?:want|need)(?: to see)? |do you have |got |have you )?"
-     rf"(?:(?:the|some|an?|any|your|more|working|runnable|full|another) )*(?:code|example|snippet|demo|sample)s?"
-     rf"(?: (?:for|of) {_IT})?|show(?: me)?(?: {_IT}| how)?(?: in code)?|in code"
-     rf"|(?:how|what) (?:would|does|do|will) (?:{_IT}|i|you) (?:look(?: like)?|write {_IT}|do {_IT})(?: in code| in python)?"
-     rf"|how do i (?:do|write|code|implement|use) {_IT}(?: in (?:code|practice|pytorch|python))?"),
-    ("pitfalls",
-     r"(?:what|where) (?:can|could|might|does|do|will|usually )+ ?(?:people |usually |possibly )?(?:go(?:es)? wrong|get wrong|break)"
-     r"(?: with (?:it|that|this))?|(?:show(?: me)? )?(?:the |any |some |common |typical )*(?:pitfalls|mistakes|gotchas|traps|caveats)"
-     r"|what (?:should|must) i (?:watch out for|avoid|be careful (?:with|about|of))|any(?:thing)? to watch out for"),
-    ("consequence",
-     rf"what (?:if|happens if|happens when|would happen if|will happen if)(?: i| you| we| one)? "
-     rf"(?:don ?t|do not|didn ?t|won ?t|forget(?: (?:to|{_IT}))?|skip {_IT}|leave {_IT} (?:out|off|away)|omit {_IT}|not)"
-     rf"(?: do {_IT}| use {_IT}| do so)?|(?:and )?if i (?:don ?t|do not|forget(?: {_IT})?|skip {_IT}|leave {_IT} out)"
-     rf"|what happens (?:otherwise|without(?: {_IT})?)|what about without(?: {_IT})?|without {_IT}|otherwise|or else"
-     rf"|(?:do|must) i (?:really )?(?:have|need)? ?to|(?:is|are) {_IT} (?:really )?(?:necessary|needed|required|a must)"
-     rf"|do i (?:really )?(?:need|have to do) {_IT}|(?:and )?is {_IT} bad|does {_IT} matter"),
-    ("summary",
-     r"(?:in )?short(?:er)?|tl ?dr|in (?:simpler?|plain|other|easy) (?:words|terms|english)|simpler|eli5|too long"
-     r"|(?:can you |please )?(?:summari[sz]e|sum up|recap)(?: (?:it|that|this))?|(?:a |the )?(?:summary|recap|gist|key points?)"
-     r"|explain (?:it |that |this )?(?:simply|like i m (?:five|5)|in simple(?:r)? (?:words|terms))|the short version"),
-    ("sources",
-     rf"(?:the |any |your |what(?: is| are) (?:the|your) )*(?:sources?|references?|docs|documentation|links?)"
-     rf"|where (?:is|did|do|does) (?:{_IT}|you) (?:come |get |know |have )?(?:{_IT} )?from|how do you know(?: {_IT})?"
-     rf"|(?:are you|you) (?:really |quite )?sure(?: about {_IT})?|is {_IT} (?:really )?(?:true|correct|right)|says who|really"
-     rf"|prove it|where can i read (?:more|up)(?: (?:about|on) {_IT})?"),
-    ("comparison",
-     rf"how (?:is|are|does|do) {_IT} (?:different|differ|compare)(?: (?:from|to|with) (?:the )?"
-     rf"(?:other|first|second|previous|last|earlier|former)(?: (?:one|ones|two|thing|method))?)?"
-     rf"|what(?: is| s) the difference(?: (?:between (?:them|the two|those|these|both|(?:those|these) two)"
-     rf"|(?:to|from|with) the (?:other|first|previous|last|earlier)(?: one)?))?"
-     rf"|(?:compare|contrast) (?:them|the two|both|{_IT}(?: (?:to|with) the (?:other|first|previous)(?: one)?)?)"),
-    ("choice",
-     r"which(?: one)?(?: of (?:them|the two|those|these))? (?:is|would be) (?:the )?(?:better|best)(?: one)?"
-     r"|(?:so |and )?which(?: one| of (?:them|the two|those|these))?(?: should| would| do| shall| must) (?:i|you|we) "
-     r"(?:use|take|pick|choose|prefer|recommend|start with)|what (?:would|do) you (?:recommend|suggest)"
-     r"|when (?:would|should|do) i (?:use|choose|take) which(?: one)?"),
-    ("other",
-     r"(?:what about |how about |tell me about |show me |explain )?the other(?: one| two)?(?: one)?"),
-    ("yes",
-     r"yes|yeah|yep|yup|sure|ye|y|aye|of course|definitely|absolutely|please do|do it|please|ok(?:ay)?|go ahead|sounds good"
-     r"|i would|i do|why not|yes (?:i do|i would|show me|tell me|go ahead|go on)|tell me|i d like that|let s do (?:it|that)"),
-)  # fmt: skip
-_COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _SHORTHANDS)
-
-_ORDINALS = {
-    word: number
-    for number, words in enumerate(
-        ("1st first one", "2nd second two", "3rd third three", "4th fourth four", "5th fifth five"), 1
-    )
-    for word in words.split()
-}
+_ORDINALS = {"first": 1, "1st": 1, "one": 1, "second": 2, "2nd": 2, "two": 2, "third": 3, "3rd": 3, "three": 3}
+_ORDINALS |= {"fourth": 4, "4th": 4, "four": 4, "fifth": 5, "5th": 5, "five": 5}
 _PLACE = re.compile(
-    r"(?:(?:give|tell|show)(?: me)? |i (?:mean|meant|want|d like|choose|pick|take) |what about |how about |explain |let s take )?"
-    r"(?:the |number |no |nr |option |question |point |answer )*(?P<word>\w+)(?: (?:one|question|option|point|mistake|pitfall))?"
+    r"(?:(?:(?:give|tell|show)(?: me)?|i (?:meant?|want|d like|choose|pick|take)|what about|how about|explain) )?"
+    r"(?:(?:the|number|no|nr|option|question|point|answer) )*(?P<word>\w+)"
+    r"(?: (?:one|question|option|point|mistake|pitfall))?"
 )
-
-_ERROR = re.compile(
-    r"\b[A-Z]\w*(?:Error|Exception|Warning)\b\s*:|^Traceback \(most recent|\b\w+(?:Error|Exception)\b", re.M
-)
-_COMPARISON = re.compile(
-    r"\b(?:differences? between|differ(?:s|ent)? from|compared? (?:to|with)|versus|vs\.?|comparison|distinguish)(?:\b|(?<=\.))"
-    r"|\bcompare\b|\bdifference (?:to|from|with)\b",
-    re.IGNORECASE,
-)
-_WHY = re.compile(
-    r"(?:^|[.,;:!?]\s*|\band\s+|\bbut\s+)(?:why|how come|what(?:'s| is) the (?:reason|intuition)|explain|for what reason"
-    r"|how (?:does|do|is|are)\b(?!.{0,12}\b(?:i|we|you|one)\b).{3,80}\bwork)",
-    re.IGNORECASE,
-)
-_HOW = re.compile(
-    r"(?:^|[.,;:!?]\s*|\band\s+|\bso\s+)(?:how (?:do|can|could|should|would|to|might|must)\b|what(?:'s| is) the (?:way|code|command|syntax)"
-    r"|show me|give me|write|implement|is there (?:a|an|any) (?:\w+ )?way|example of|code (?:for|to))",
-    re.IGNORECASE,
-)
-_SIDES = (
-    re.compile(r"\bdifferences? between (?P<a>.+?) and (?P<b>.+?)(?:[?.!,;]|\bin (?:py)?torch\b|$)", re.IGNORECASE),
-    re.compile(r"\bcompare (?P<a>.+?) (?:and|with|to) (?P<b>.+?)(?:[?.!,;]|$)", re.IGNORECASE),
-    re.compile(
-        r"\bhow (?:is|are|does|do) (?P<a>.+?) (?:different from|differ from|compare (?:to|with)) (?P<b>.+?)(?:[?.!,;]|$)",
-        re.IGNORECASE,
-    ),
-    re.compile(r"(?:^|[.,;:!?]\s*)(?P<a>[^.,;:!?]+?) (?:vs\.?|versus) (?P<b>.+?)(?:[?!,;]|$)", re.IGNORECASE),
-)
-_MAX_READ = 2000
-_MAX_COMPARED = 300
 
 
 def bare(message: str) -> str:
@@ -133,12 +129,14 @@ def bare(message: str) -> str:
 
 def shorthand(bare_message: str) -> Shorthand | None:
     """What a message asks for that says nothing about its topic; ``None`` where it is more than that."""
-    if len(bare_message) > 100:
+    if len(bare_message) > _MAX_SHORT:
         return None
-    forms = [bare_message]
-    for form in (_LEAD.sub("", bare_message, count=1) if _LEAD.match(bare_message) else bare_message,):
-        forms += [form, _TAIL.sub("", form), _TAIL.sub("", bare_message)]
-    return next((name for form in forms for name, pattern in _COMPILED if pattern.fullmatch(form)), None)
+    without_lead = _LEAD.sub("", bare_message, count=1) if _LEAD.match(bare_message) else bare_message
+    for text in (bare_message, without_lead, _TAIL.sub("", without_lead), _TAIL.sub("", bare_message)):
+        for name, pattern in _SHORTHANDS.items():
+            if pattern.fullmatch(text):
+                return name
+    return None
 
 
 def place(bare_message: str, length: int) -> int | None:
@@ -151,44 +149,3 @@ def place(bare_message: str, length: int) -> int | None:
         return length - 1
     number = int(word) if word.isascii() and word.isdecimal() and len(word) < 4 else _ORDINALS.get(word, 0)
     return number - 1 if 1 <= number <= length else None
-
-
-def form(message: str) -> Form:
-    """The form of reply that a question wants."""
-    text = message[:_MAX_READ]
-    if _ERROR.search(text):
-        return "error"
-    if _COMPARISON.search(text):
-        return "comparison"
-    if _WHY.search(text):
-        return "explanation"
-    return "code" if _HOW.search(text) else "answer"
-
-
-def sides(message: str) -> tuple[str, str] | None:
-    """The two things that a message compares."""
-    for pattern in _SIDES:
-        match = pattern.search(message[:_MAX_COMPARED])
-        if match is not None and match["a"].strip() and match["b"].strip():
-            return match["a"].strip(), match["b"].strip()
-    return None
-
-
-def questions(message: str) -> tuple[str, ...]:
-    """The questions of a message, each with the statements before it; the whole message where there is only one."""
-    numbered = re.split(r"(?:^|\s)(?:\(?\d{1,2}[.)]|[-*•])\s+", message)
-    listed = [part.strip() for part in numbered if part.strip()]
-    if len(listed) >= 2 and all("?" in part or len(part.split()) >= 3 for part in listed):
-        return tuple(listed)
-    parts = [part.strip() for part in re.split(r"(?<=\?)\s+|\n{2,}", message) if part.strip()]
-    joined: list[str] = []
-    carried = ""
-    for part in parts:
-        if part.endswith("?"):
-            joined.append(f"{carried} {part}".strip())
-            carried = ""
-        else:
-            carried = f"{carried} {part}".strip()
-    if carried and joined:
-        joined[-1] = f"{joined[-1]} {carried}"
-    return tuple(joined) if len(joined) >= 2 else (message,)

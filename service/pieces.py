@@ -5,6 +5,7 @@ Ids: ``no-grad#answer``, ``no-grad#explanation-2``, ``no-grad#code``, ``no-grad#
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from corpus.entry import Entry, FollowUp, Pitfall, Snippet
@@ -28,6 +29,35 @@ class Piece:
     snippets: tuple[Snippet, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the selection depends on besides the question.
+
+    Args:
+        passages: of the entry, the nearest to the question first; none where it was not searched for.
+        shown: ids of the pieces that the conversation has shown.
+        last: those of them that the turn before showed.
+        in_context: whether the question continues the topic, so that what was shown need not be repeated.
+    """
+
+    passages: tuple[Passage, ...] = ()
+    shown: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    in_context: bool = False
+
+
+NOTHING_SEEN = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The pieces in order, below an optional line of Markdown."""
+
+    pieces: tuple[Piece, ...] = ()
+    lead: str = ""
+
+
+@cache
 def pieces(entry: Entry) -> tuple[Piece, ...]:
     """All pieces of ``entry``, in reading order."""
     found = [Piece(f"{entry.id}#answer", "answer", "", entry.answer)]
@@ -117,7 +147,7 @@ def raised_by(error: str, entry: Entry) -> Piece | None:
 
 
 def nearest(text: str, among: Iterable[Piece], least: float = 0.0) -> Piece | None:
-    """The piece that holds most of the words of ``text``, if it holds more than ``least`` of them; the first of equals."""
+    """The piece that holds most of the words of ``text``, if it holds more than the share ``least`` of them."""
     asked = set(content(text))
     best, most = None, least
     for piece in among:
@@ -138,3 +168,18 @@ def words_of(entry: Entry) -> frozenset[str]:
 def unshown(entry: Entry, shown: Sequence[str]) -> list[Piece]:
     """The pieces that the conversation has not shown, in reading order."""
     return [piece for piece in pieces(entry) if piece.id not in shown]
+
+
+def of_kind(kind: Kind, among: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Those of one kind."""
+    return tuple(piece for piece in among if piece.kind == kind)
+
+
+def answer_of(entry: Entry, snippets: int = 1) -> Selection:
+    """The answer with its first snippets."""
+    answer = pieces(entry)[0]
+    chosen = replace(answer, snippets=entry.code[:snippets])
+    code = of_kind("code", pieces(entry))
+    # Where all of the code is shown, the piece that holds it counts as shown too.
+    extra = (replace(code[0], text="", snippets=()),) if code and snippets >= len(entry.code) else ()
+    return Selection((chosen, *extra))

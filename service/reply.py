@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.entry import Entry, Snippet
-from index.passage import Passage
 from service.dialogue import CODE, EXPLAIN, PITFALLS, Meant
-from service.pieces import Piece, unshown
-from service.selection import Seen, select
+from service.pieces import Piece, Seen, unshown
+from service.selection import select
 from service.words import STOP_WORDS, content, words_of_text
 
 NOT_COVERED = "None of my lessons covers this, so I would rather not guess."
@@ -38,7 +37,7 @@ def compose(meant: Meant, entry: Entry, seen: Seen | None = None, *, known: froz
     alone = len(chosen.pieces) == 1
     text = "\n\n".join(filter(None, (chosen.lead, *(_written(piece, alone) for piece in chosen.pieces))))
     if known is not None:
-        text = f"{reservation(meant.text, entry, known)}\n\n{text}"
+        text = f"{reservation(meant.prose or meant.text, entry, known)}\n\n{text}"
     shown = tuple(piece.id for piece in chosen.pieces)
     snippets = tuple(snippet for piece in chosen.pieces for snippet in _captioned(piece, alone))
     return Composed(text, snippets, offers(entry, (*seen.shown, *shown), meant), shown)
@@ -102,7 +101,7 @@ def offers(entry: Entry, shown: Sequence[str], meant: Meant | None = None) -> tu
 def _written(piece: Piece, alone: bool) -> str:
     """The text of a piece; where there are several pitfalls, each stands above its code."""
     if piece.kind == "pitfall":
-        return f"**{piece.title}.** {piece.text}" if alone else ""
+        return f"**{piece.title}.** {piece.text}".strip() if alone else ""
     return piece.text
 
 

@@ -1,7 +1,7 @@
 """Messages that are no question to a lesson, and the one reply that each kind gets; pure.
 
-Covered: greetings, thanks, goodbyes, a plain "no", what the tutor is, orders to be something else, other languages than
-English, and messages without a word that carries meaning. Deciding is cautious: what may be a question is none of these.
+Covered: greetings, thanks, goodbyes, a plain "no", what the tutor is, orders to be something else, other languages
+than English, and messages without a word that carries meaning. What may be a question is none of these.
 """
 
 import re
@@ -18,74 +18,83 @@ EXAMPLES = (
 )
 
 REPLIES: dict[Talk, str] = {
-    "greeting": "Hello! I answer questions about PyTorch from a set of lessons, and every piece of code that I show has "
-    "been run. Ask me anything, for example one of these.",
+    "greeting": "Hello! I answer questions about PyTorch from a set of lessons, and every piece of code that I show "
+    "has been run. Ask me anything, for example one of these.",
     "thanks": "You're welcome! Ask on whenever you like.",
     "bye": "Goodbye, and happy training! This conversation stays here if you want to come back to it.",
     "declined": "All right. What would you like to know instead?",
-    "identity": "I am torchtutor, a tutor for PyTorch. I am a program that looks up lessons written and checked by "
-    "people; I am no language model and no person. Every piece of code I show has been run, and I say so where no lesson "
-    "covers a question. You can ask in your own words, paste an error message or a program, and go on with *why?*, "
-    "*show me the code* or a number.",
+    "identity": "I am torchtutor, a tutor for PyTorch: a program that looks up lessons which people wrote, no language "
+    "model and no person. Every piece of code I show has been run, and I say so where no lesson covers a question. Ask "
+    "in your own words, paste an error message or a program, and go on with *why?*, *show me the code* or a number.",
     "order": "I take no orders about who I am or how I answer: I only answer questions about PyTorch from my lessons. "
     "Ask me one, for example one of these.",
-    "language": "I am sorry: I understand only English so far. Please ask in English; names such as `nn.Module` and error "
-    "messages can stay as they are.",
-    "wordless": "I could not find a question in that. Tell me in a few words what you want to know, for example one of "
-    "these.",
+    "language": "I am sorry: I understand only English so far. Please ask in English; names such as `nn.Module` and "
+    "error messages can stay as they are.",
+    "wordless": "I could not find a question in that. Tell me in a few words what you want to know, for example one "
+    "of these.",
 }
 
-_LEAD = r"(?:oh |ok(?:ay)? |well |great |cool |nice |perfect |alright |hi |hey |hello |ah |and |so |now )*"
-_TAIL = r"(?: (?:there|tutor|torchtutor|everyone|a lot|so much|very much|for (?:that|this|the help|your help|now)|again|all))*"
-
-
-def _whole(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(f"{_LEAD}(?:{'|'.join(alternatives)}){_TAIL}")
-
-
-_KINDS: tuple[tuple[Talk, re.Pattern[str]], ...] = (
-    ("thanks", _whole("thanks?(?: you)?(?: (?:so|very) much)?(?: (?:great|got it|perfect|that helps?|that helped))?", "thx",
-                      "ty", "cheers", "many thanks", "much appreciated", "got it", "i see", "makes sense",
-                      "that(?: s| is)? (?:great|helpful|clear|perfect|all|good)", "that help(?:s|ed)",
-                      "great|cool|nice|perfect|awesome|wow|lol|haha|interesting|understood|good|alright")),
-    ("greeting", _whole("hi|hello|hey|hiya|yo|greetings|howdy", "good (?:morning|afternoon|evening|day)", "what s up",
-                        "how are you(?: doing)?(?: today)?", "ok(?:ay)?", "test(?:ing)?", "anybody (?:there|home)")),
-    ("bye", _whole("bye(?: bye)?", "goodbye", "see you(?: later)?", "good night", "that(?: s| is) all")),
-    ("declined", _whole("no", "nope", "nah", "no thanks?(?: you)?", "not now", "neither", "none(?: of (?:them|these|those))?")),
-    ("identity", _whole("who are you", "what are you", "what can (?:you|i) (?:do|ask)(?: you)?", "help(?: me)?", "who made you",
-                        "are you (?:an? )?(?:ai|bot|robot|human|person|chatgpt|gpt|llm|language model|real)(?: .{0,30})?",
-                        "what(?: is| s) your name", "how do you work", "what do you know", "what is this",
-                        "what topics do you (?:cover|know)", "introduce yourself", "tell me about yourself")),
-)  # fmt: skip
-
-_ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|prompts?|rules|guidelines|training|lessons)\b"
-    r"|\byou are (?:now|no longer)\b|\bfrom now on,? (?:you|answer|act|respond|speak|only)\b|\bpretend (?:to be|you)\b"
-    r"|\b(?:act|behave|respond|answer|speak|talk) (?:as|like) (?:an? |if you )(?!tensor|module|layer)\w+"
-    r"|\b(?:reveal|print|show|repeat|tell me|output|leak)\b.{0,20}\b(?:system prompt|your (?:prompt|instructions|rules))\b"
-    r"|\b(?:jailbreak|developer mode|dan mode|do anything now)\b"
-    r"|^(?:please )?(?:write|tell|sing|compose|make up)(?: me)? (?:an? |another |some )?(?:poem|joke|song|story|essay|haiku|rap)\b"
-    r"|\byou must (?:obey|answer anything|say)\b",
-    re.IGNORECASE | re.DOTALL,
+_LEAD = r"(?:(?:oh|ok(?:ay)?|well|great|cool|nice|perfect|alright|hi|hey|hello|ah|and|so|now) )*"
+_TAIL = r"(?: (?:there|tutor|torchtutor|everyone|a lot|so much|very much|for (?:that|this|the help|now)|again|all))*"
+# One regular expression a line; a message is of the kind if one of them is all of it.
+_PHRASES: dict[Talk, str] = {
+    "thanks": r"""
+        thanks?(?: you)?(?: (?:so|very) much)?(?: (?:great|got it|perfect|that help(?:s|ed)))?
+        thx|ty|cheers|many thanks|much appreciated
+        got it|i see|makes sense|understood|that help(?:s|ed)
+        that(?: s| is)? (?:great|helpful|clear|perfect|all|good)
+        great|cool|nice|perfect|awesome|wow|lol|haha|interesting|good|alright
+    """,
+    "greeting": r"""
+        hi|hello|hey|hiya|yo|greetings|howdy|good (?:morning|afternoon|evening|day)
+        what s up|how are you(?: doing)?(?: today)?|ok(?:ay)?|test(?:ing)?|anybody (?:there|home)
+    """,
+    "bye": r"""
+        bye(?: bye)?|goodbye|see you(?: later)?|good night|that(?: s| is) all
+    """,
+    "declined": r"""
+        no|nope|nah|no thanks?(?: you)?|not now|neither|none(?: of (?:them|these|those))?
+    """,
+    "identity": r"""
+        who are you|what are you|who made you|what(?: is| s) your name|introduce yourself|tell me about yourself
+        what can (?:you|i) (?:do|ask)(?: you)?|help(?: me)?|how do you work|what do you know|what is this
+        are you (?:an? )?(?:ai|bot|robot|human|person|chatgpt|gpt|llm|language model|real)(?: .{0,30})?
+        what topics do you (?:cover|know)
+    """,
+}
+_KINDS = tuple(
+    (talk, re.compile(f"{_LEAD}(?:{'|'.join(line.strip() for line in lines.strip().splitlines())}){_TAIL}"))
+    for talk, lines in _PHRASES.items()
 )
+
+_ORDERS = r"""
+    \b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|prompts?|rules|guidelines|training|lessons)\b
+    \byou are (?:now|no longer)\b|\bfrom now on,? (?:you|answer|act|respond|speak|only)\b|\bpretend (?:to be|you)\b
+    \b(?:act|behave|respond|answer|speak|talk) (?:as|like) (?:an? |if you )(?!tensor|module|layer)\w+
+    \b(?:reveal|print|show|repeat|tell me|output|leak)\b.{0,20}\b(?:system prompt|your (?:prompt|instructions|rules))\b
+    \b(?:jailbreak|developer mode|dan mode|do anything now)\b|\byou must (?:obey|answer anything|say)\b
+    ^(?:please )?(?:write|tell|sing|compose|make up)(?: me)? (?:an? |another )?(?:poem|joke|song|story|haiku|rap)\b
+"""
+_ORDER = re.compile("|".join(line.strip() for line in _ORDERS.strip().splitlines()), re.IGNORECASE | re.DOTALL)
 
 # A few of the commonest words of each language that are no English words.
 _FOREIGN = {
-    "German": "ich der das und ist nicht wie ein eine mein meine warum kann man für mit auf was den dem des sich wird auch "
-    "zu wenn bei von einen zum macht funktioniert wofür brauche",
-    "French": "je le la les des est une comment pourquoi pas mon ma mes dans pour avec sur que qui quoi puis peut du ce "
-    "cette quelle quel faire sert entre différence",
-    "Spanish": "el los las es una cómo como por qué que para con mi mis en puedo cuál cual entre del al se hacer sirve "
-    "diferencia qué",
-    "Portuguese": "os as um uma é como para com meu minha não por que em do da dos das faço posso qual entre você treinar",
-    "Italian": "il lo gli le è una come perché per con mio mia non che di del della posso quale tra fare cosa funziona",
+    "German": "ich der das und ist nicht wie ein eine mein meine warum kann man für mit auf was den dem des sich "
+    "wird auch zu wenn bei von einen zum macht funktioniert wofür brauche",
+    "French": "je le la les des est une comment pourquoi pas mon ma mes dans pour avec sur que qui quoi puis peut du "
+    "ce cette quelle quel faire sert entre différence",
+    "Spanish": "el los las es una cómo como por qué que para con mi mis en puedo cuál cual entre del al se hacer "
+    "sirve diferencia",
+    "Portuguese": "os as um uma é como para com meu minha não por que em do da dos das faço posso qual entre você",
+    "Italian": "il lo gli le è una come perché per con mio mia non che di del della posso quale tra fare cosa",
     "Dutch": "ik het een hoe waarom niet wat mijn voor met van op kan wordt zijn dat ook moet werkt en",
 }
 _FOREIGN_WORDS = {language: frozenset(words.split()) for language, words in _FOREIGN.items()}
-_ENGLISH = frozenset(
-    "the a an is are was do does did how why what when which who where i my me you your it this that to of in on for with "
-    "and or not can should would if from have has be by at there any use using get error model difference between".split()
-)
+_ENGLISH_WORDS = """
+the a an is are was do does did how why what when which who where i my me you your it this that to of in on for with
+and or not can should would if from have has be by at there any use using get error model difference between
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _WORD = re.compile(r"[^\W\d_]+")
 _MAX_SEARCHED = 2000
 _MAX_PHRASE = 100

@@ -8,7 +8,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from textwrap import shorten
 
 from corpus.entry import Entry, Snippet
@@ -117,7 +116,7 @@ class Tutor:
             outcome="answered",
             abstained=False,
             confidence=1.0,
-            understood_as=shorten(meant.text, MAX_UNDERSTOOD),
+            understood_as=shorten(meant.prose or meant.text, MAX_UNDERSTOOD),
             intent=meant.intent,
             matches=[],
             nearest=[],
@@ -185,11 +184,12 @@ def _meant(message: str, given: Pasted, verdict: Verdict | None, past: tuple[Pas
     failed = bool(given.error) or (
         verdict is not None and verdict.error is not None and not pasted.is_fragment(verdict)
     )
-    text = pasted.query(given, verdict)
+    text = pasted.query(message, verdict)
     prose = resolve(given.prose, past) if given.prose else Meant("question", text)
     leaning = prose.leaning if past and not failed and prose.intent == "question" else "own"
-    return replace(prose, intent="question", text=text, entries=(), talk=None, leaning=leaning,
-                   form="error" if failed else prose.form)  # fmt: skip
+    said = pasted.said(given, verdict)
+    wanted = "error" if failed else prose.form
+    return Meant("question", text, prose=said, form=wanted, leaning=leaning)
 
 
 def _matches(found: Sequence[Found]) -> list[Match]:

@@ -6,22 +6,23 @@ Used to tell whether a message stands on its own, which part of an entry fits it
 import re
 from collections.abc import Iterable
 
-STOP_WORDS = frozenset(
-    "a about actually after again all also always am an and another any anyone anything are aren as ask at away back be "
-    "because been before being best better between both but by call called came can cannot come comes correct could "
-    "couldn did didn different do does doesn doing don done each either else enough even ever every exactly example "
-    "explain few find first for from get gets getting give given go goes going gonna good got great had happen happens "
-    "has hasn have haven having hello help here hey hi his how however i idea if in instead into is isn it its itself "
-    "just keep keeps kind know last let like long look made make makes many matter may maybe me mean means meant might "
-    "mine more most much must my need needed needs never new next no not nothing now of off often ok okay on once one "
-    "ones only or other others otherwise our out over own people please possible problem put question quite rather "
-    "really right said same say second see seem seems she should shouldn show so some someone something soon sorry "
-    "still stuff such sure take takes talk tell than thank thanks that the their them themselves then there these they "
-    "thing things think this those though through to together too tried try trying two understand until up upon us use "
-    "used useful uses using usually very via want wanted wants was wasn way ways we well were what whatever when where "
-    "whether which while who whole whose why will with without won wonder work working works would wouldn write yes yet "
-    "you your yours ve ll re d s t m im dont cant doesnt isnt torch pytorch".split()
-)
+_STOP_WORDS = """
+a about actually after again all also always am an and another any anyone anything are aren as ask at away back be
+because been before being best better between both but by call called came can cannot come comes correct could
+couldn did didn different do does doesn doing don done each either else enough even ever every exactly example
+explain few find first for from get gets getting give given go goes going gonna good got great had happen happens
+has hasn have haven having hello help here hey hi his how however i idea if in instead into is isn it its itself
+just keep keeps kind know last let like long look made make makes many matter may maybe me mean means meant might
+mine more most much must my need needed needs never new next no not nothing now of off often ok okay on once one
+ones only or other others otherwise our out over own people please possible problem put question quite rather really
+right said same say second see seem seems she should shouldn show so some someone something soon sorry still stuff
+such sure take takes talk tell than thank thanks that the their them themselves then there these they thing things
+think this those though through to together too tried try trying two understand until up upon us use used useful
+uses using usually very via want wanted wants was wasn way ways we well were what whatever when where whether which
+while who whole whose why will with without won wonder work working works would wouldn write yes yet you your yours
+ve ll re d s t m im dont cant doesnt isnt torch pytorch
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 _TOKEN = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
 _SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "s", "ly")
 
