@@ -24,6 +24,7 @@ from eval.metrics import Mean, mean
 from eval.qrels import NUMBERED_COLLECTION, QUERIES, QueriesUnusable
 from service.events import Done, Reply
 from service.memory import Memory
+from service.sandbox import Limits, Program, Verdict
 from service.tutor import Tutor
 
 KINDS = ("follow_up", "topic_change", "uncovered")
@@ -114,6 +115,29 @@ def play(make_tutor: MakeTutor, dialogues: Sequence[Dialogue]) -> Iterator[Playe
                 entry_id = reply.matches[0].entry_id if reply.matches else None
                 yield PlayedTurn(dialogue, number, entry_id, reply.abstained, reply.intent)
         memory.close()
+
+
+def not_run(program: Program, limits: Limits) -> Verdict:
+    """Takes the place of the sandbox: what is measured here does not depend on runs."""
+    return Verdict(
+        status="refused",
+        stdout="",
+        stderr="the evaluation of dialogues runs no code",
+        error=None,
+        warnings=(),
+        duration_ms=0.0,
+        queue_ms=0.0,
+        peak_memory_mb=0.0,
+        device="cpu",
+        device_name="",
+        torch_version="",
+        python_version="",
+        isolation="none",
+        stand_ins=(),
+        artifacts=(),
+        truncated=False,
+        verified_at="",
+    )
 
 
 def _reply(tutor: Tutor, message: str, conversation_id: str | None) -> Reply:

@@ -200,12 +200,12 @@ def _past_turn(reply: dict[str, Any]) -> PastTurn:
     shown = tuple(reply.get("shown", ()))
     about = {piece.partition("#")[0] for piece in shown} or {match["entry_id"] for match in reply["matches"][:1]}
     return PastTurn(
-        asked=reply["understood_as"],
-        outcome=reply["outcome"],
+        asked=reply.get("understood_as", ""),
+        outcome=reply.get("outcome", "answered"),
         spoken=tuple((m["entry_id"], m["question"]) for m in reply["matches"] if m["entry_id"] in about),
         shown=shown,
         offered=tuple(reply["follow_ups"]),
-        nearest=tuple((one["entry_id"], one["question"]) for one in reply["nearest"]),
+        nearest=tuple((one["entry_id"], one["question"]) for one in reply.get("nearest", ())),
     )
 
 

@@ -12,6 +12,7 @@ ENOUGH = 700
 
 PITFALLS_AT_ONCE = 2
 _LEFT_OUT = re.compile(r"\b(?:forget|forgetting|leaving|left|without|missing|skip|omit|no|never|not)\b", re.IGNORECASE)
+_WHY = re.compile(r"(?:why|how does|what happens|when)\b", re.IGNORECASE)
 _CHOOSES = re.compile(r"\b(?:which|choose|when would you|when should|should i|better|instead|first)\b", re.IGNORECASE)
 
 
@@ -27,9 +28,10 @@ def explanation(meant: Meant, entry: Entry, seen: Seen) -> Selection:
         chosen.append(piece)
     if chosen:
         return Selection(tuple(chosen))
-    if entry.explanation:
-        return more(meant, entry, seen)
-    return answer_of(entry)
+    explains = [piece for piece in of_kind("follow_up", unshown(entry, seen.shown)) if _WHY.match(piece.title)]
+    if explains and meant.intent == "explanation":
+        return Selection((explains[0],), f"**{explains[0].title}**")
+    return more(meant, entry, seen) if entry.explanation else answer_of(entry)
 
 
 def code(meant: Meant, entry: Entry, seen: Seen) -> Selection:

@@ -68,9 +68,9 @@ _KINDS = tuple(
 )
 
 _ORDERS = r"""
-    \b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|prompts?|rules|guidelines|training|lessons)\b
+    \b(?:ignore|disregard|forget|override|bypass)\b.{0,20}\b(?:all|your|previous|prior|above)\b.{0,20}(?:instruction|prompt|rule|lesson)s?\b
     \byou are (?:now|no longer)\b|\bfrom now on,? (?:you|answer|act|respond|speak|only)\b|\bpretend (?:to be|you)\b
-    \b(?:act|behave|respond|answer|speak|talk) (?:as|like) (?:an? |if you )(?!tensor|module|layer)\w+
+    (?:^|\b(?:you|please|now),? )(?:act|behave|respond|answer|speak|talk) (?:as|like) (?:an? |if you )
     \b(?:reveal|print|show|repeat|tell me|output|leak)\b.{0,20}\b(?:system prompt|your (?:prompt|instructions|rules))\b
     \b(?:jailbreak|developer mode|dan mode|do anything now)\b|\byou must (?:obey|answer anything|say)\b
     ^(?:please )?(?:write|tell|sing|compose|make up)(?: me)? (?:an? |another )?(?:poem|joke|song|story|haiku|rap)\b

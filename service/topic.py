@@ -81,15 +81,17 @@ def choose(leaning: Leaning, own: Ranking, joined: Ranking, current: str | None)
     Args:
         own: all entries for the question's own words.
         joined: all entries for what was asked before and the question together.
-        current: the entry that the topic is about; ``None`` where the tutor abstained.
+        current: the entry that the topic is about; ``None`` where the tutor abstained. It gets something on top
+            unless both searches agree on another.
     """
-    if leaning == "own":
+    if leaning == "own" or not joined.matches:
         return Choice(own, in_context=False)
     weight, stay = WEIGHT[leaning], STAY[leaning]
     scores = {match.entry_id: (1 - weight) * match.score for match in own.matches}
     for match in joined.matches:
         scores[match.entry_id] = scores.get(match.entry_id, 0.0) + weight * match.score
-    if current in scores:
+    agreed = [match.entry_id for match in own.matches[:1]] == [match.entry_id for match in joined.matches[:1]]
+    if current in scores and (leaning == "ellipsis" or not agreed):
         scores[current] += stay
     passages = {match.entry_id: match for match in (*joined.matches, *own.matches)}
     order = sorted(scores, key=lambda entry_id: -scores[entry_id])
