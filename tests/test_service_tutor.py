@@ -90,9 +90,7 @@ def test_follow_up_after_thanks_is_still_about_the_topic(parts: Parts) -> None:
 
 def test_what_was_shown_is_not_shown_again(parts: Parts) -> None:
     first = reply(parts, QUESTION)
-    shown = [first.shown]
-    for _ in range(4):
-        shown.append(reply(parts, "more", first.conversation_id).shown)
+    shown = [first.shown, *(reply(parts, "more", first.conversation_id).shown for _ in range(4))]
     assert len({piece for pieces in shown for piece in pieces}) == sum(map(len, shown)) == 5
 
 
