@@ -19,9 +19,10 @@ Intent = (
     Literal["small_talk", "question", "follow_up", "explanation", "code", "pitfalls", "pitfall", "consequence"]
     | (Literal["more", "summary", "sources", "comparison", "choice", "fix", "other"])
 )
-Leaning = Literal["own", "either", "topic", "clarifies", "ellipsis"]
-"""Whether a question stands on its own words, may lean on the topic, says nothing without it, says what was meant
-before ("yes, I meant …"), or repeats the question before with one thing exchanged ("and on the GPU?")."""
+Leaning = Literal["own", "either", "topic", "fragment", "clarifies", "ellipsis"]
+"""Whether a question stands on its own words, may lean on the topic, says nothing without it, is two or three words
+without a sign of either, says what was meant before ("yes, I meant …"), or repeats the question before with one thing
+exchanged ("and on the GPU?")."""
 
 EXPLAIN = "How does that work underneath?"
 PITFALLS = "What goes wrong in practice?"
@@ -57,7 +58,10 @@ _CHANGE = re.compile(
     r"|change (?:of )?(?:topic|subject)|by the way|btw|back to|switching (?:to|topics?)|forget (?:that|it),)",
     re.IGNORECASE,
 )
+_DEFINES = re.compile(r"\bwhat(?:['’ ]?s| is| are| does) (?:an? |the )?[\w.]+(?: (?:mean|for))?\W*$", re.IGNORECASE)
 _NEARLY = 0.8
+_FRAGMENT = 3
+_MANY_DIGITS = 4
 _SHORT = 2
 _LONG = 12
 
@@ -124,6 +128,8 @@ def resolve(message: str, past: tuple[PastTurn, ...] = ()) -> Meant:
     talk = recognise(message, plain)
     if talk is not None:
         return Meant("small_talk", message, talk=talk)
+    if plain.isdecimal() and len(plain) < _MANY_DIGITS:
+        return Meant("small_talk", message, talk="unoffered" if past else "wordless")
     if is_wordless(message) and (topic is None or not plain):
         return Meant("small_talk", message, talk="wordless")
     return Meant("question", message, form=form(message), leaning="own" if topic is None else leaning(message))
@@ -144,9 +150,13 @@ def leaning(message: str) -> Leaning:
     signs = sum(bool(pattern.search(message)) for pattern in (_MARKER, _PRONOUN, _ECHO))
     if _CLARIFIES.search(message):
         return "clarifies"
+    if _DEFINES.search(message) and not _PRONOUN.search(message):
+        return "own"
     if words == 0 or (words <= _SHORT and signs):
         return "topic"
-    return "either" if signs else "own"
+    if signs:
+        return "either"
+    return "fragment" if len(message.split()) <= _FRAGMENT else "own"
 
 
 def _repeated(message: str, past: tuple[PastTurn, ...]) -> Meant | None:
@@ -191,9 +201,10 @@ def _pick(turn: PastTurn, number: int) -> Meant:
 def _about(asked: Shorthand, message: str, topic: PastTurn, past: tuple[PastTurn, ...]) -> Meant:
     """A short request about the topic, spelled out."""
     assert asked != "yes"
-    if asked == "fix" and not any("#pitfall-" in piece for piece in topic.shown):
-        return Meant("question", message, form="code", leaning="topic")
     here = topic.spoken[0]
+    shown = [piece for turn in past for piece in turn.shown]
+    if asked == "fix" and not any(piece.startswith(f"{here[0]}#pitfall-") for piece in shown):
+        return Meant("question", message, form="code", leaning="topic")
     others = [entry for turn in past for entry in turn.spoken if entry != here]
     if asked in ("comparison", "other") and others:
         both = (here[0], others[0][0]) if asked == "comparison" else (others[0][0],)

@@ -15,6 +15,7 @@ from service.dialogue import Meant, PastTurn, topic_of
 from service.forms import form, is_comparison, questions, sides
 from service.phrases import bare, shorthand
 from service.pieces import NOTHING_SEEN, Seen, raised_by, words_of
+from service.shorthands import chooses
 from service.topic import Choice, choose, is_foreign, lean
 from service.words import content, share
 
@@ -73,6 +74,8 @@ class Finder:
             if holder is None:  # an offer that names another entry's question
                 return (self._question(Meant("question", meant.text), (), collection),)
             known = (holder,)
+        if meant.intent == "choice" and known and not chooses(self._entries[known[0]]):
+            return (self._question(Meant("question", meant.text), past, collection),)
         if known:
             return (self._known(meant, known, past),)
         return self._several(meant, collection) or (self._question(meant, past, collection),)
@@ -106,7 +109,7 @@ class Finder:
         first = ranking.matches[0]
         own_first = next((match for match in own.matches if match.entry_id == first.entry_id), first)
         stays = topic is not None and first.entry_id in {entry_id for entry_id, _ in topic.spoken}
-        near = _passages(own_first if content(meant.text) else first)
+        near = _passages(own_first if len(set(content(meant.text))) > 1 else first)
         seen = Seen(near, _shown(past), past[0].shown if past else (), in_context=choice.in_context or stays)
         return Found(meant, ranking.matches, ranking.confidence, seen=seen, understood_as=understood)
 

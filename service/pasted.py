@@ -148,7 +148,8 @@ def report(verdict: Verdict) -> str:
         printed = " What it printed stands below it." if verdict.stdout.strip() else " It prints nothing."
         return f"I ran your program: it passes.{printed}{warned}"
     if verdict.status in ("refused", "sandbox_error", "killed"):
-        return "I could not run your program here, so what follows rests on your words and on what it uses."
+        reason = f" ({_inline(verdict.stderr)})" if verdict.stderr.strip() else ""
+        return f"Your program was not run{reason}. What follows rests on your words and on what it uses."
     ends = {
         "timed_out": "it was still running when its time was up",
         "out_of_memory": "it needed more memory than a run may take",

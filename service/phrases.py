@@ -23,7 +23,7 @@ _PHRASES: dict[Shorthand, str] = {
     "explanation": r"""
         why(?: (?:is|does|would|did|was) IT(?: so| be| the case)?| so| not| is that so)?|how so|how come|for what reason
         explain(?: IT)?(?: (?:more|further|why|better|in (?:more )?(?:detail|depth)|properly))*|the theory
-        i (?:don ?t|do not|didn ?t) (?:really )?(?:understand|get)(?: IT| why)?|what do you mean(?: by IT)?
+        i (?:don ?t|do not|didn ?t) (?:really )?(?:understand|get) why|what do you mean(?: by IT)?
         what(?: is| s) the (?:reason|rationale|intuition|idea)(?: (?:for|behind) IT)?|what does IT mean
         how does IT work(?: (?:underneath|internally|inside|under the hood|in detail))?
     """,
@@ -53,6 +53,7 @@ _PHRASES: dict[Shorthand, str] = {
     "summary": r"""
         (?:in )?short(?:er)?|tl ?dr|in (?:simpler?|plain|other|easy) (?:words|terms|english)|simpler|eli5|too long
         (?:summari[sz]e|sum up|recap)(?: IT)?|(?:(?:a|the) )?(?:summary|recap|gist|key points?)|the short version
+        i (?:don ?t|do not|didn ?t) (?:really )?(?:understand|get)(?: IT)?|i m lost|not clear|confus(?:ed|ing)
         explain (?:IT )?(?:simply|like i m (?:five|5)|in simpler? (?:words|terms))
     """,
     "sources": r"""
@@ -72,7 +73,7 @@ _PHRASES: dict[Shorthand, str] = {
         what (?:would|do) you (?:recommend|suggest)|when (?:would|should|do) i PICK which(?: one)?
     """,
     "fix": r"""
-        (?:how (?:do|can|should|would) (?:i|you|we|one) |how to |to )MEND(?: IT(?: (?:error|problem|mistake))?)?|fix IT
+        (?:how (?:do|can|should|would) (?:i|you|we|one) |how (?:to|2) |to )?MEND(?: IT(?: (?:error|problem|mistake))?)?
         (?:what(?: is| s) )?(?:the |a )?(?:fix|solution|remedy|cure)(?: for IT)?|what now
         what (?:do|should|can|must|would) i do(?: (?:about|against|with) IT)?
     """,
@@ -90,7 +91,7 @@ _STANDS_FOR = {
     "ANY": r"(?:the|some|an?|any|your|more|working|runnable|full|another|common|typical)",
     "NOT": r"(?:(?:don|didn|won) ?t|do not|forget(?: (?:to|IT))?|(?:skip|omit) IT|leave IT (?:out|off|away)|not)",
     "OTHER": r"(?:the )?(?:other|first|second|previous|last|earlier|former)(?: (?:one|ones|two|thing|method))?",
-    "PICK": r"(?:use|take|pick|choose|prefer|recommend|start with)",
+    "PICK": r"(?:use|take|pick|choose|prefer|recommend|learn|(?:start|go) (?:with|for))",
     "MEND": r"(?:fix|solve|mend|repair|resolve|avoid|prevent|correct|get rid of)",
 }
 
@@ -105,11 +106,11 @@ def _pattern(lines: str) -> re.Pattern[str]:
 _SHORTHANDS = {name: _pattern(lines) for name, lines in _PHRASES.items()}
 
 _LEAD = re.compile(
-    r"(?:(?:ok(?:ay)?|and|but|so|well|hm+|ah|oh|thanks?(?: you)?|great|cool|nice|alright|right|now|then|please|sorry"
-    r"|wait|got it|i see|actually|yes|yeah|could you|can you|would you|will you|i d like you to)\s+)+"
+    r"(?:(?:ok(?:ay)?|kk?|and|but|so|well|hm+|ah|oh|thanks?(?: you)?|great|cool|nice|alright|right|now|then|please"
+    r"|sorry|wait|got it|i see|actually|yes|yeah|could you|can you|would you|will you|i d like you to)\s+)+"
 )
 _TAIL = re.compile(
-    r"(?:\s+(?:please|then|though|tho|now|exactly|again|actually|thanks?|for me|instead|at all|here|to me|in there))+$"
+    r"(?:\s+(?:please|pls|plz|then|though|tho|now|exactly|again|actually|thanks?|for me|instead|at all|here|to me))+$"
 )
 _MAX_SHORT = 100
 

@@ -35,7 +35,7 @@ class Seen:
 
     Args:
         passages: of the entry, the nearest to the question first; none where it was not searched for.
-        shown: ids of the pieces that the conversation has shown.
+        shown: ids of the pieces that the conversation has shown, those of the newest turn first.
         last: those of them that the turn before showed.
         in_context: whether the question continues the topic, so that what was shown need not be repeated.
     """

@@ -7,6 +7,7 @@ from corpus.entry import Entry
 from service import shorthands
 from service.dialogue import Meant
 from service.pieces import (
+    FITS,
     Piece,
     Seen,
     Selection,
@@ -19,8 +20,10 @@ from service.pieces import (
     raised_by,
     unshown,
 )
-from service.words import content, share
+from service.words import content, mentions, share
 
+NEAREST_SAID = "*My lesson does not say this in so many words; the nearest that it says:*"
+_TOLD = ("answer", "explanation", "follow_up")
 _NEAR = 3
 """Among so many of the nearest passages one that was not shown goes before one that was."""
 
@@ -96,12 +99,31 @@ def _continued(meant: Meant, entry: Entry, seen: Seen) -> Selection:
             return Selection((pitfall,))
     if meant.form == "code" and of_kind("code", left):
         return Selection(of_kind("code", left))
-    near = [piece for passage in seen.passages if (piece := piece_of(passage, entry)) is not None]
-    fresh = [piece for piece in near[:_NEAR] if piece in left]
-    best = next(iter((*fresh, *(piece for piece in near if piece.kind != "answer"))), None) or nearest(meant.text, left)
+    best, says = _nearest_piece(meant, entry, seen)
     if best is None:
         return shorthands.more(meant, entry, seen)
-    return answer_of(entry) if best.kind == "answer" else Selection((best,))
+    chosen = answer_of(entry).pieces if best.kind == "answer" else (best,)
+    return Selection(chosen, "" if says else NEAREST_SAID)
+
+
+def _nearest_piece(meant: Meant, entry: Entry, seen: Seen) -> tuple[Piece | None, bool]:
+    """The piece nearest to the question, and whether it uses a word of the question (as far as that has any).
+
+    One that uses its words goes before others, one not shown before one shown, and what the last turn showed comes
+    last. Code and mistakes that do not use its words are for those who ask for them.
+    """
+    asked, left = content(meant.text), [piece for piece in unshown(entry, seen.shown) if piece.kind in _TOLD]
+    found = [piece for passage in seen.passages if (piece := piece_of(passage, entry)) is not None]
+    near = [piece for piece in found if piece.id not in seen.last and (piece.kind != "code" or meant.form == "code")]
+    saying = [piece for piece in near if share(asked, content(f"{piece.title} {piece.text}")) >= FITS]
+    named = nearest(meant.text, left, least=FITS) or nearest(meant.text, pieces(entry)[:1], least=FITS)
+    best = next((piece for piece in (*saying, *([named] if named else ())) if piece in left), None)
+    best = best or next(iter((*saying, *([named] if named else ()))), None)
+    if best is not None:
+        return best, True
+    told = [piece for piece in near if piece.kind in _TOLD]
+    best = next(iter((*(piece for piece in told[:_NEAR] if piece in left), *told, *left)), None)
+    return best, not asked or (best is not None and mentions(f"{best.title} {best.text}", asked))
 
 
 def _comparison(meant: Meant, entry: Entry, seen: Seen) -> Selection:

@@ -68,11 +68,11 @@ def pitfall(meant: Meant, entry: Entry, seen: Seen) -> Selection:
 
 def fix(meant: Meant, entry: Entry, seen: Seen) -> Selection:
     """The mended form of the mistake that was shown last."""
-    shown = [piece for piece in of_kind("pitfall", pieces(entry)) if piece.id in seen.last]
-    if not shown:
+    mistakes = {piece.id: piece for piece in of_kind("pitfall", pieces(entry))}
+    last = next((mistakes[piece_id] for piece_id in seen.shown if piece_id in mistakes), None)
+    if last is None:
         return pitfalls(meant, entry, seen)
-    mended = replace(shown[0], text="", snippets=shown[0].snippets[1:])
-    return Selection((mended,))
+    return Selection((replace(last, text="", snippets=last.snippets[1:]),))
 
 
 def consequence(meant: Meant, entry: Entry, seen: Seen) -> Selection:
@@ -118,11 +118,15 @@ def sources(meant: Meant, entry: Entry, seen: Seen) -> Selection:
     return Selection(lead="\n\n".join(lines))
 
 
+def chooses(entry: Entry) -> list[Piece]:
+    """The follow-ups of ``entry`` about which to choose."""
+    return [piece for piece in of_kind("follow_up", pieces(entry)) if _CHOOSES.search(piece.title)]
+
+
 def choice(meant: Meant, entry: Entry, seen: Seen) -> Selection:
     """What the entry says about which to choose."""
-    titled = [piece for piece in pieces(entry) if piece.kind == "follow_up" and _CHOOSES.search(piece.title)]
-    fresh = [piece for piece in titled if piece.id not in seen.shown]
-    best = next(iter((*fresh, *titled)), None)
+    titled = chooses(entry)
+    best = next(iter((*(piece for piece in titled if piece.id not in seen.shown), *titled)), None)
     return Selection((best,), f"**{best.title}**") if best else explanation(meant, entry, seen)
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 from service.words import content
 
-Talk = Literal["greeting", "thanks", "bye", "declined", "identity", "order", "language", "wordless"]
+Talk = Literal[
+    "greeting", "thanks", "bye", "declined", "objection", "identity", "order", "language", "wordless", "unoffered"
+]
 
 EXAMPLES = (
     "Why do my gradients keep growing every step?",
@@ -23,6 +25,9 @@ REPLIES: dict[Talk, str] = {
     "thanks": "You're welcome! Ask on whenever you like.",
     "bye": "Goodbye, and happy training! This conversation stays here if you want to come back to it.",
     "declined": "All right. What would you like to know instead?",
+    "objection": "I am sorry that this was not what you need. Put it in other words, name the function or the error "
+    "message, or go on with one of these.",
+    "unoffered": "There is nothing of that number to pick. These are the choices.",
     "identity": "I am torchtutor, a tutor for PyTorch: a program that looks up lessons which people wrote, no language "
     "model and no person. Every piece of code I show has been run, and I say so where no lesson covers a question. Ask "
     "in your own words, paste an error message or a program, and go on with *why?*, *show me the code* or a number.",
@@ -34,7 +39,10 @@ REPLIES: dict[Talk, str] = {
     "of these.",
 }
 
-_LEAD = r"(?:(?:oh|ok(?:ay)?|well|great|cool|nice|perfect|alright|hi|hey|hello|ah|and|so|now) )*"
+GOES_ON: tuple[Talk, ...] = ("thanks", "declined", "objection", "unoffered")
+"""After these the conversation goes on where it was: what was offered before is offered again."""
+
+_LEAD = r"(?:(?:oh|ok(?:ay)?|kk?|well|great|cool|nice|perfect|alright|hi|hey|hello|ah|and|so|now) )*"
 _TAIL = r"(?: (?:there|tutor|torchtutor|everyone|a lot|so much|very much|for (?:that|this|the help|now)|again|all))*"
 # One regular expression a line; a message is of the kind if one of them is all of it.
 _PHRASES: dict[Talk, str] = {
@@ -55,17 +63,28 @@ _PHRASES: dict[Talk, str] = {
     "declined": r"""
         no|nope|nah|no thanks?(?: you)?|not now|neither|none(?: of (?:them|these|those))?
     """,
+    "objection": r"""
+        (?:(?:no|nope|hm) )?(?:that|this|it|you)(?: (?:is|s|are|re|was))? (?:not |totally |completely |just )*BAD
+        (?:(?:that|this|it)(?: (?:is|s|was))? )?not (?:really )?(?:what i (?:asked|meant|wanted)|my question|BAD)
+        (?:bad|wrong) answer|BAD|you suck|shut up|wtf|(?:that|this) (?:doesn|didn) ?t (?:help|answer (?:it|my question))
+    """,
     "identity": r"""
         who are you|what are you|who made you|what(?: is| s) your name|introduce yourself|tell me about yourself
         what can (?:you|i) (?:do|ask)(?: you)?|help(?: me)?|how do you work|what do you know|what is this
         are you (?:an? )?(?:ai|bot|robot|human|person|chatgpt|gpt|llm|language model|real)(?: .{0,30})?
-        what topics do you (?:cover|know)
+        what topics do you (?:cover|know)|where do (?:the|your) (?:lessons|answers) come from
+        who (?:wrote|made|writes|checked) (?:this|(?:these|the|your) (?:lessons|answers))
     """,
 }
-_KINDS = tuple(
-    (talk, re.compile(f"{_LEAD}(?:{'|'.join(line.strip() for line in lines.strip().splitlines())}){_TAIL}"))
-    for talk, lines in _PHRASES.items()
-)
+_BAD = r"(?:wrong|right|correct|true|helpful|useless|stupid|dumb|bad|nonsense|rubbish|bullshit|terrible)"
+
+
+def _whole(lines: str) -> re.Pattern[str]:
+    phrases = "|".join(line.strip() for line in lines.strip().splitlines()).replace("BAD", _BAD)
+    return re.compile(f"{_LEAD}(?:{phrases}){_TAIL}")
+
+
+_KINDS = tuple((talk, _whole(lines)) for talk, lines in _PHRASES.items())
 
 _ORDERS = r"""
     \b(?:ignore|disregard|forget|override|bypass)\b.{0,20}\b(?:all|your|previous|prior|above)\b.{0,20}(?:instruction|prompt|rule|lesson)s?\b

@@ -14,10 +14,10 @@ from service.words import content, share
 SELF_SUFFICIENT = (0.9, 0.8)
 """Coverage and confidence from which on a question's own words are enough, however short it is."""
 
-WEIGHT = {"either": 0.6, "topic": 0.9, "clarifies": 0.9, "ellipsis": 0.9}
+WEIGHT = {"either": 0.6, "topic": 0.9, "fragment": 0.9, "clarifies": 0.9, "ellipsis": 0.9}
 """The share of the joined search in an entry's score."""
 
-STAY = {"either": 0.01, "topic": 0.02, "clarifies": 0.02, "ellipsis": 0.3}
+STAY = {"either": 0.01, "topic": 0.02, "fragment": 0.02, "clarifies": 0.02, "ellipsis": 0.3}
 """What the entry that the topic is about gets on top."""
 
 SHARED = 0.6
@@ -48,7 +48,7 @@ def lean(leaning: Leaning, text: str, own: Ranking, asked: str, topic_words: fro
         asked: the question before.
         topic_words: all words of the entry that it was about.
     """
-    if is_self_sufficient(own):
+    if is_self_sufficient(own) or (leaning == "fragment" and own.covered):
         return "own"
     words = content(text)
     if leaning == "ellipsis" and share(words, topic_words) < 1:
@@ -70,7 +70,8 @@ def is_foreign(leaning: Leaning, text: str, own: Ranking, asked: str, known: fro
         known: the words of all entries.
     """
     words = content(text)
-    if leaning == "clarifies" or own.covered or len(set(words)) < 2 or share(words, content(asked)) > 0:
+    fewest = 1 if leaning == "fragment" else 2
+    if leaning == "clarifies" or own.covered or len(set(words)) < fewest or share(words, content(asked)) > 0:
         return False
     return share(words, known) < KNOWN
 

@@ -124,8 +124,7 @@ class Tutor:
             shown=[],
         )
         if meant.talk is not None:
-            goes_on = meant.talk in ("declined", "thanks") and conversation.past
-            offered = conversation.past[0].offered if goes_on else ()
+            offered = conversation.past[0].offers if meant.talk in small_talk.GOES_ON and conversation.past else ()
             follow_ups = offered or small_talk.EXAMPLES
             shown = Composed(small_talk.REPLIES[meant.talk], follow_ups=follow_ups)
             return turn.model_copy(update={"outcome": "small_talk", "follow_ups": list(follow_ups)}), shown

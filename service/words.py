@@ -27,8 +27,14 @@ _TOKEN = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
 _SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "s", "ly")
 
 
+_IRREGULAR = {"frozen": "freeze", "froze": "freeze", "unfrozen": "unfreeze", "built": "build", "written": "write"}
+_IRREGULAR |= {"wrote": "write", "chosen": "choose", "chose": "choose", "ran": "run", "lost": "lose", "sent": "send"}
+_IRREGULAR |= {"leaves": "leaf", "indices": "index", "matrices": "matrix", "batches": "batch"}
+
+
 def stem(word: str) -> str:
     """The word without its ending, so that ``saves``, ``saved`` and ``saving`` are one; crude on purpose."""
+    word = _IRREGULAR.get(word, word)
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             word = word[: -len(suffix)]
@@ -54,6 +60,12 @@ def share(words: Iterable[str], among: Iterable[str]) -> float:
     """The fraction of the different ``words`` that are ``among`` others; 0 where there are none."""
     wanted = set(words)
     return len(wanted & set(among)) / len(wanted) if wanted else 0.0
+
+
+def mentions(text: str, words: Iterable[str]) -> bool:
+    """Whether ``text`` has one of ``words``, or a longer word that begins with it ("conv" in "convolution")."""
+    stems = set(content(text))
+    return any(word in stems or (len(word) > 3 and any(stem.startswith(word) for stem in stems)) for word in words)
 
 
 def words_of_text(text: str) -> list[str]:

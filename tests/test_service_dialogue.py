@@ -72,8 +72,14 @@ def test_standing_offers_are_picked_like_follow_ups(message: str, intent: str) -
     assert resolve(message, (BEFORE,)).intent == intent
 
 
-@pytest.mark.parametrize("message", ["4", "0", "²", "99999999999999999999"])
-def test_number_that_was_not_offered_is_a_question(message: str) -> None:
+@pytest.mark.parametrize("message", ["4", "0", "12"])
+def test_a_number_that_was_not_offered_is_told(message: str) -> None:
+    assert resolve(message, (BEFORE,)).talk == "unoffered"
+    assert resolve(message).talk == "wordless"
+
+
+@pytest.mark.parametrize("message", ["²", "99999999999999999999", "3.5"])
+def test_other_numbers_are_questions(message: str) -> None:
     assert resolve(message, (BEFORE,)).intent == "question"
 
 

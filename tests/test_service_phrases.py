@@ -12,7 +12,7 @@ from service.phrases import Shorthand, bare, place, shorthand
     [
         ("Why?", "explanation"),
         ("hm, but why though", "explanation"),
-        ("I don't get it", "explanation"),
+        ("I don't get it", "summary"),
         ("More details, please!", "more"),
         ("what else?", "more"),
         ("Can you give me a working example?", "code"),
