@@ -2,13 +2,13 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from corpus.entry import Entry
-from eval.dialogues import Dialogue, Grades
-from eval.metrics import Mean, mean
+from eval.dialogues import Dialogue, Grades, own_dialogues, read_dialogues
+from eval.evaluation import WORST, Bench, Evaluation, Found, Miss, Stopwatch, Table
+from eval.metrics import mean
 from index.retriever import Retriever
 from service.events import Done, Reply
 from service.memory import Memory
@@ -28,6 +28,9 @@ MEASURES = {
     "uncovered, refused": "the last turn of dialogues that leave the lessons",
     "form": "the turn was understood as what was asked for: code, an explanation …",
 }
+"""What is measured; each is 1 for a turn that is right and 0 for one that is not."""
+
+_LAST = {"topic_change": "topic changes", "uncovered": "uncovered, refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ class PlayedTurn:
         return self.dialogue.relevant[self.number]
 
     @property
+    def wanted_form(self) -> str | None:
+        return self.dialogue.forms[self.number] if self.dialogue.forms else None
+
+    @property
     def is_last(self) -> bool:
         return self.number == len(self.dialogue.turns) - 1
 
@@ -64,17 +71,13 @@ class PlayedTurn:
         return bool(self.grades) and (self.grades or {}).get(self.entry_id or "", 0) > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The means of one set of dialogues, and the ids of those whose last turn went wrong."""
-
-    dialogue_set: str
-    means: dict[str, Mean]
-    missed: tuple[str, ...]
-    turns: tuple[PlayedTurn, ...]
-
-
-def play(entries: Sequence[Entry], retriever: Retriever, dialogues: Sequence[Dialogue]) -> Iterator[PlayedTurn]:
+def play(
+    entries: Sequence[Entry],
+    retriever: Retriever,
+    dialogues: Sequence[Dialogue],
+    collection: str | None = None,
+    watch: Stopwatch | None = None,
+) -> Iterator[PlayedTurn]:
     """Have every dialogue with a tutor that remembers nothing but it."""
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(Path(folder) / "dialogues.sqlite3")
@@ -82,7 +85,8 @@ def play(entries: Sequence[Entry], retriever: Retriever, dialogues: Sequence[Dia
         for dialogue in dialogues:
             conversation_id = None
             for number, message in enumerate(dialogue.turns):
-                reply = _reply(tutor, message, conversation_id)
+                with (watch or Stopwatch()).stage("a turn"):
+                    reply = _reply(tutor, message, conversation_id, collection)
                 conversation_id = reply.conversation_id
                 entry_id = reply.matches[0].entry_id if reply.matches else None
                 yield PlayedTurn(dialogue, number, entry_id, reply.abstained, reply.intent)
@@ -94,46 +98,74 @@ def not_run(program: Program, limits: Limits) -> Verdict:
     return refused(NOWHERE.name, NOWHERE)
 
 
-def _reply(tutor: Tutor, message: str, conversation_id: str | None) -> Reply:
-    *_, done = tutor.answer(message, conversation_id, may_run=False)
+def _reply(tutor: Tutor, message: str, conversation_id: str | None, collection: str | None) -> Reply:
+    *_, done = tutor.answer(message, conversation_id, collection, may_run=False)
     assert isinstance(done, Done)
     return done.reply
 
 
-def report(name: str, turns: Sequence[PlayedTurn]) -> Report:
-    """What the turns of one set show."""
-    last = [turn for turn in turns if turn.is_last and turn.grades is not None]
-    covered = [turn for turn in last if turn.grades]
-    following = [t for t in turns if t.number > 0 and t.grades and (t.dialogue.kind == "follow_up" or not t.is_last)]
-    values: dict[str, list[bool]] = {
-        "last turn in context": [turn.right for turn in covered],
-        "last turn, any grade": [turn.related for turn in covered],
-        "first follow-ups": [turn.right for turn in following if turn.number == 1],
-        "later follow-ups": [turn.right for turn in following if turn.number > 1],
-        "topic changes": [turn.right for turn in covered if turn.dialogue.kind == "topic_change"],
-        "uncovered, refused": [turn.right for turn in last if turn.dialogue.kind == "uncovered"],
-        "form": [
-            turn.intent == wanted
-            for turn in turns
-            if turn.dialogue.forms and (wanted := turn.dialogue.forms[turn.number]) is not None
-        ],
+def scores(turns: Sequence[PlayedTurn]) -> dict[str, dict[str, float]]:
+    """The turns of one set by measure (see :data:`MEASURES`) and id; from the second follow-up on with its number."""
+    found: dict[str, dict[str, float]] = {measure: {} for measure in MEASURES}
+    for turn in turns:
+        name, numbered = turn.dialogue.id, f"{turn.dialogue.id}/{turn.number + 1}"
+        if turn.wanted_form is not None:
+            found["form"][numbered] = float(turn.intent == turn.wanted_form)
+        if turn.grades is None:
+            continue
+        goes_on = turn.dialogue.kind == "follow_up" or not turn.is_last
+        if turn.grades and turn.number and goes_on:
+            measure, key = ("first follow-ups", name) if turn.number == 1 else ("later follow-ups", numbered)
+            found[measure][key] = float(turn.right)
+        if not turn.is_last:
+            continue
+        if turn.grades:
+            found["last turn in context"][name] = float(turn.right)
+            found["last turn, any grade"][name] = float(turn.related)
+        if turn.dialogue.kind in _LAST:
+            found[_LAST[turn.dialogue.kind]][name] = float(turn.right)
+    return {measure: values for measure, values in found.items() if values}
+
+
+def measure(bench: Bench, paths: Sequence[Path]) -> Found:
+    """All sets of dialogues."""
+    sets = read_dialogues(paths, bench.entries)
+    watch = Stopwatch()
+    played = {
+        name: tuple(play(bench.entries, bench.retriever, dialogues, bench.collection, watch))
+        for name, dialogues in sets.items()
     }
-    means = {measure: mean([float(value) for value in found]) for measure, found in values.items() if found}
-    return Report(name, means, tuple(turn.dialogue.id for turn in last if not turn.right), tuple(turns))
+    values = {name: scores(turns) for name, turns in played.items()}
+    rows = tuple(
+        (name, measure, str(len(found)), str(mean(list(found.values()))))
+        for name, measures in values.items()
+        for measure, found in measures.items()
+    )
+    return Found(
+        values=values,
+        tables=(
+            Table("Turns that keep the thread, per set of dialogues", ("dialogues", "measure", "n", "value"), rows),
+        ),
+        worst=tuple(_misses(played))[:WORST],
+        milliseconds=watch.milliseconds,
+    )
 
 
-def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
-    """The reports as data; of dialogues only the ids."""
-    return [
-        {
-            "dialogues": one.dialogue_set,
-            "means": {measure: asdict(value) for measure, value in one.means.items()},
-            "missed": one.missed,
-            "turns": [
-                {"id": turn.dialogue.id, "turn": turn.number + 1, "right": turn.right, "intent": turn.intent}
-                for turn in one.turns
-                if turn.grades is not None
-            ],
-        }
-        for one in reports
-    ]
+def _misses(played: dict[str, tuple[PlayedTurn, ...]]) -> Iterator[Miss]:
+    """The last turns that went wrong."""
+    for name, turns in played.items():
+        for turn in turns:
+            if turn.is_last and turn.grades is not None and not turn.right:
+                best = max(turn.grades.values(), default=0)
+                wanted = " or ".join(sorted(e for e, grade in turn.grades.items() if grade == best)) or "a refusal"
+                found = turn.entry_id or ("a refusal" if turn.abstained else "small talk")
+                yield Miss(name, turn.dialogue.id, f"{turn.dialogue.kind}: wanted {wanted}; found {found}")
+
+
+EVALUATION = Evaluation(
+    "dialogue",
+    "Whether conversations keep their thread, turn by turn through the tutor itself; no code is run.",
+    own_dialogues,
+    measure,
+    dialogues=True,
+)

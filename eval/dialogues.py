@@ -11,7 +11,6 @@ before it: ``follow_up``, ``topic_change``, or ``uncovered``. ``forms`` may say,
 be understood: ``[null, "code"]``.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 from corpus.entry import Entry
 from corpus.errors import Fault
-from eval.qrels import NUMBERED_COLLECTION, QUERIES, QueriesUnusable
+from eval.qrels import NUMBERED_COLLECTION, QUERIES, QueriesUnusable, json_object, set_names
 
 KINDS = ("follow_up", "topic_change", "uncovered")
 
@@ -43,10 +42,10 @@ def own_dialogues(pattern: str = "*") -> list[Path]:
 
 
 def read_dialogues(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list[Dialogue]]:
-    """The dialogues of each file, by the file's folder and stem.
+    """The dialogues of each file, by the name of :func:`eval.qrels.set_names`.
 
     Raises:
-        QueriesUnusable: with every broken line, unknown entry and duplicate id.
+        QueriesUnusable: with every broken line, unknown entry, duplicate id and file without a dialogue.
     """
     names = {entry.id: entry.id for entry in entries}
     numbered = [entry for entry in entries if entry.collection == NUMBERED_COLLECTION]
@@ -54,8 +53,9 @@ def read_dialogues(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str,
     faults: list[Fault] = []
     seen: dict[str, str] = {}
     sets: dict[str, list[Dialogue]] = {}
+    names_of_sets = set_names(paths)
     for path in paths:
-        dialogues = sets.setdefault(path.stem, [])
+        dialogues = sets.setdefault(names_of_sets[path], [])
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
@@ -74,6 +74,8 @@ def read_dialogues(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str,
             else:
                 seen[dialogue.id] = f"{path.name}:{number}"
                 dialogues.append(dialogue)
+        if not any(map(str.strip, lines)):
+            faults.append(Fault(path, 1, "the file holds no dialogue", "write one JSON object a line"))
     if faults:
         raise QueriesUnusable("\n".join(["the dialogues cannot be used:", *map(str, sorted(faults))]))
     return sets
@@ -81,11 +83,10 @@ def read_dialogues(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str,
 
 def _dialogue(line: str, names: dict[str, str]) -> Dialogue | tuple[str, str]:
     """The dialogue, or what is wrong with the line and how to mend it."""
-    try:
-        row: Any = json.loads(line)
-    except ValueError as error:
-        return f"the line is not JSON: {error}", "write one JSON object a line"
-    if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
+    row = json_object(line)
+    if isinstance(row, tuple):
+        return row
+    if not isinstance(row.get("id"), str) or not row["id"]:
         return "the line has no 'id'", "give one as a text"
     turns = row.get("turns")
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) and turn.strip() for turn in turns):

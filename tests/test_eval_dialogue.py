@@ -9,11 +9,13 @@ from test_eval_qrels import is_copied, runs, words
 
 from corpus.entry import Entry
 from corpus.reading import BUNDLED, read_entries
-from eval.dialogue import PlayedTurn, as_json, play, report
+from eval.dialogue import PlayedTurn, measure, play, scores
 from eval.dialogues import Dialogue, own_dialogues, read_dialogues
+from eval.evaluation import Bench
 from eval.qrels import QueriesUnusable
 from index.passage import passages
 from index.retriever import KeywordRetriever
+from service.settings import Settings
 
 GOES_ON = Dialogue("a", ("gradients keep growing", "why?"), ({"grad": 2}, {"grad": 2, "save": 1}), forms=(None, "code"))
 LEAVES = Dialogue("b", ("gradients keep growing", "zebra"), (None, {}), kind="uncovered")
@@ -50,6 +52,7 @@ FAULTS = {
     '{"id": "a", "turns": ["x"], "relevant_last": {"nix": 2}}': "no entry 'nix'",
     '{"id": "a", "turns": ["x"], "kind": "odd"}': "the kind 'odd' is unknown",
     '{"id": "a", "turns": ["x"], "forms": ["code", "code"]}': "'forms' does not fit",
+    '{"id": "a", "id": "b", "turns": ["x"]}': "the key 'id' comes twice",
     '{"id": "first", "turns": ["x"]}': "the id 'first' is also in some.jsonl:1",
 }
 
@@ -73,15 +76,13 @@ def test_dialogues_are_played_turn_by_turn_and_each_on_its_own(entries: tuple[En
 
 
 def test_turns_are_counted_under_what_they_are(entries: tuple[Entry, ...]) -> None:
-    found = report("some", tuple(play(entries, KeywordRetriever(entries), [GOES_ON, LEAVES])))
-    assert {measure: (value.value, value.n) for measure, value in found.means.items()} == {
-        "last turn in context": (1.0, 1),
-        "last turn, any grade": (1.0, 1),
-        "first follow-ups": (1.0, 1),
-        "uncovered, refused": (1.0, 1),
-        "form": (0.0, 1),
+    assert scores(tuple(play(entries, KeywordRetriever(entries), [GOES_ON, LEAVES]))) == {
+        "last turn in context": {"a": 1.0},
+        "last turn, any grade": {"a": 1.0},
+        "first follow-ups": {"a": 1.0},
+        "uncovered, refused": {"b": 1.0},
+        "form": {"a/2": 0.0},
     }
-    assert found.missed == ()
 
 
 def test_only_the_highest_grade_is_right() -> None:
@@ -89,10 +90,13 @@ def test_only_the_highest_grade_is_right() -> None:
     assert (turn.right, turn.related) == (False, True)
 
 
-def test_the_machine_readable_form_holds_ids_and_no_texts(entries: tuple[Entry, ...]) -> None:
-    found = json.dumps(as_json([report("some", tuple(play(entries, KeywordRetriever(entries), [GOES_ON])))]))
-    assert '"id": "a"' in found
-    assert "growing" not in found
+def test_what_is_found_holds_ids_and_no_texts(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    line = {"id": "a", "turns": ["gradients keep growing", "zebra"], "relevant_last": {"save": 2}}
+    bench = Bench(Settings(), entries, lambda: KeywordRetriever(entries))  # type: ignore[arg-type,return-value]
+    found = measure(bench, [write(tmp_path, line)])
+    assert found.values["some"]["last turn in context"] == {"a": 0.0}
+    assert found.worst[0].told == "follow_up: wanted save; found a refusal"
+    assert "growing" not in str(found)
 
 
 # The project's own dialogues
