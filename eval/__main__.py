@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from corpus.errors import TutorError
-from eval import abstention, retrieval
+from eval import abstention, dialogue, retrieval
 from eval.evaluation import Bench, Evaluation, Found, Table
 from eval.fit import fit as fit_calibration
 from eval.qrels import QueriesUnusable, holds_dialogues, query_sets, read_sets
 from eval.report import own_texts, write_page
 from eval.results import RESULTS, as_json, compared, read_result, releases, result
+from index.retriever import HybridRetriever
 from index.store import open_index
 from service.settings import Settings
 from service.wiring import corpus_entries, ensure_index
@@ -23,6 +24,7 @@ from service.wiring import corpus_entries, ensure_index
 EVALUATIONS: tuple[Evaluation, ...] = (
     retrieval.EVALUATION,
     abstention.EVALUATION,
+    dialogue.EVALUATION,
 )
 """What can be measured, in the order of ``all``: one line each."""
 
@@ -123,9 +125,12 @@ def _open(collection: str | None, min_grade: int) -> Bench:
     collections = sorted({entry.collection for entry in entries})
     if collection is not None and collection not in collections:
         raise UnknownCollection(f"there is no collection '{collection}'; there are: {', '.join(collections)}")
-    ensure_index(settings, entries, report=lambda message: _err.print(message, markup=False))
-    retriever = open_index(entries, settings.index_folder, model=settings.embedding_model)
-    return Bench(settings, entries, retriever, collection, min_grade)
+
+    def open_retriever() -> HybridRetriever:
+        ensure_index(settings, entries, report=lambda message: _err.print(message, markup=False))
+        return open_index(entries, settings.index_folder, model=settings.embedding_model)
+
+    return Bench(settings, entries, open_retriever, collection, min_grade)
 
 
 def _tell(found: Found, changes: Table | None) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,22 +25,27 @@ WORST = 20
 """How many of the worst queries are told."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bench:
     """What evaluations work on.
 
     Args:
         entries: all entries that are served.
-        retriever: the shipped one, over ``entries``.
+        open_retriever: opens the shipped one, over ``entries``, and builds its index first where need be.
         collection: only this collection is searched; all, if ``None``.
         min_grade: from this grade on, an entry counts as an answer; queries without one are left out and counted.
     """
 
     settings: Settings
     entries: tuple[Entry, ...]
-    retriever: HybridRetriever
+    open_retriever: Callable[[], HybridRetriever]
     collection: str | None = None
     min_grade: int = 2
+
+    @cached_property
+    def retriever(self) -> HybridRetriever:
+        """Opened when it is first asked for, so that an evaluation tells faults of its queries at once."""
+        return self.open_retriever()
 
 
 @dataclass(frozen=True, slots=True)

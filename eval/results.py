@@ -165,7 +165,7 @@ def _changes(before: Values, now: Values) -> Iterator[tuple[str, ...]]:
             old: Mapping[str, float] = before.get(query_set, {}).get(metric, {})
             both = [query_id for query_id in values if query_id in old]
             if both:
-                found = difference([old[one] for one in both], [values[one] for one in both])
+                found = difference([old[one] for one in both], [round(values[one], DIGITS) for one in both])
                 apart = len(values.keys() ^ old.keys())
                 yield (
                     query_set,

@@ -115,6 +115,17 @@ def test_what_is_printed_as_json_serves_as_a_baseline(run: Run, files: dict[str,
     assert "+0.000 [+0.000, +0.000] | 1.0000 |" in out
 
 
+@pytest.mark.parametrize("name", [one.name for one in command_line.EVALUATIONS if not one.dialogues])
+def test_faults_of_the_queries_are_told_before_the_index_is_built(
+    name: str, run: Run, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "ensure_index", lambda *_, **__: pytest.fail("built"))
+    files["one"].write_text("{")
+    status, _, err = run(name, "--queries", files["one"])
+    assert status == 1
+    assert "one.jsonl:1: the line is not JSON" in err
+
+
 def test_a_broken_baseline_is_told_before_anything_is_measured(
     run: Run, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,12 @@ def test_a_change_of_all_of_many_queries_is_significant_and_one_of_a_single_quer
     assert ps[1] < 0.001
 
 
+def test_what_saving_rounds_off_is_no_change(tmp_path: Path) -> None:
+    now = with_values({str(number): 1 / (3 + number) for number in range(20)})
+    before = read_result(saved(tmp_path, now))
+    assert compared(before, now, "")["retrieval"].rows[0][-1] == "1.0000"
+
+
 def test_a_baseline_without_a_common_query_is_no_baseline() -> None:
     with pytest.raises(ResultUnusable, match=r"old.json: holds no query that was asked now \(retrieval\)"):
         compared(with_values({"a": 1.0}), with_values({"b": 1.0}), "old.json")

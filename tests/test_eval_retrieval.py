@@ -42,7 +42,7 @@ def retriever(entries: tuple[Entry, ...]) -> HybridRetriever:
 
 @pytest.fixture
 def bench(retriever: HybridRetriever, entries: tuple[Entry, ...]) -> Bench:
-    return Bench(Settings(), entries, retriever)
+    return Bench(Settings(), entries, lambda: retriever)
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ def print_snippet(out: Console, snippet: ShownSnippet) -> None:
     out.print(Syntax(snippet.code.rstrip(), "python", background_color="default", word_wrap=True))
     if snippet.verdict is None:
         out.print(Text(f"○ {snippet.deviation}", "yellow"))
+    elif snippet.as_stated is None:
+        print_verdict(out, snippet.verdict)
     else:
         told = "as stated" if snippet.expected_error else "ran"
         mark = Text(f"✔ {told}", "green") if snippet.as_stated else Text(f"✘ {snippet.deviation}", "red")
@@ -67,6 +69,8 @@ def _print_output(out: Console, verdict: Verdict) -> None:
         printed += f"\n{verdict.stderr.rstrip()}"
     if printed.strip():
         out.print(Padding(Text(_visible(printed.strip("\n")), "cyan"), (0, 0, 0, 2)))
+    for picture in verdict.artifacts:
+        out.print(Padding(Text(f"picture: {picture.name}", "dim"), (0, 0, 0, 2)))
 
 
 def _visible(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.dialogue import Offer
+from service.dialogue import PastTurn
 from service.memory.database import Database
 from service.memory.errors import KeyReused, UnknownConversation
 from service.memory.ids import new_id
@@ -23,6 +23,8 @@ from service.memory.nouns import (
 from service.memory.tables import ConversationRow, FeedbackRow, MessageRow, RequestRow, now
 
 MAX_TITLE = 80
+REMEMBERED = 20
+"""How many turns back the meaning of a message may depend on."""
 
 
 class Conversations:
@@ -42,8 +44,8 @@ class Conversations:
         with self._database.read() as session:
             row = owned(session, conversation_id, owner)
             newest = select(MessageRow.reply).where(MessageRow.conversation_id == row.id)
-            reply = session.scalars(newest.order_by(MessageRow.created_at.desc()).limit(1)).first()
-        return Conversation(conversation_id, _offer(json.loads(reply)) if reply else None)
+            replies = session.scalars(newest.order_by(MessageRow.created_at.desc()).limit(REMEMBERED)).all()
+        return Conversation(conversation_id, tuple(_past_turn(json.loads(reply)) for reply in replies))
 
     def save(
         self,
@@ -201,8 +203,14 @@ def _head(session: Session, conversation_id: str, updated_at: datetime, messages
     )
 
 
-def _offer(reply: dict[str, Any]) -> Offer | None:
-    if not reply["matches"]:
-        return None
-    match = reply["matches"][0]
-    return Offer(match["entry_id"], match["question"], tuple(reply["follow_ups"]))
+def _past_turn(reply: dict[str, Any]) -> PastTurn:
+    shown = tuple(reply.get("shown", ()))
+    about = {piece.partition("#")[0] for piece in shown} or {match["entry_id"] for match in reply["matches"][:1]}
+    return PastTurn(
+        asked=reply.get("understood_as", ""),
+        outcome=reply.get("outcome", "answered"),
+        spoken=tuple((m["entry_id"], m["question"]) for m in reply["matches"] if m["entry_id"] in about),
+        shown=shown,
+        offered=tuple(reply["follow_ups"]),
+        nearest=tuple((one["entry_id"], one["question"]) for one in reply.get("nearest", ())),
+    )

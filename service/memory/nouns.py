@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.dialogue import Offer
+from service.dialogue import PastTurn
 
 LOCAL_OWNER = "local"
 """Owns the conversations of a service that has no sign-in."""
@@ -11,10 +11,10 @@ LOCAL_OWNER = "local"
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """``before`` is what the last turn offered; ``None`` where the next turn is the first or follows small talk."""
+    """``past`` are the turns before the next one, newest first, as many as its meaning may depend on."""
 
     id: str
-    before: Offer | None = None
+    past: tuple[PastTurn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
