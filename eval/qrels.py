@@ -180,21 +180,29 @@ def _query(line: str, names: dict[str, str]) -> Query | tuple[str, str]:
 
 def _row(line: str) -> dict[str, Any] | tuple[str, str]:
     """The object in the line with its 'id' and 'text', or what is wrong and how to mend it."""
+    row = json_object(line)
+    if isinstance(row, tuple):
+        return row
+    if "turns" in row:
+        return "the line is a dialogue", "run: python -m eval dialogue"
+    if not all(isinstance(row.get(key), str) and row[key] for key in ("id", "text")):
+        return "the line has no 'id' and 'text'", "give both as texts"
+    return row
+
+
+def json_object(line: str) -> dict[str, Any] | tuple[str, str]:
+    """The object in the line, or what is wrong and how to mend it; ``{}`` for other JSON."""
     try:
         row = json.loads(line, object_pairs_hook=_pairs)
     except _KeyTwiceError as error:
         return f"the key '{error}' comes twice", "write it once"
     except (ValueError, RecursionError) as error:
         return f"the line is not JSON: {error}", "write one JSON object a line"
-    if isinstance(row, dict) and "turns" in row:
-        return "the line is a dialogue", "run: python -m eval dialogue"
-    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) and row[key] for key in ("id", "text")):
-        return "the line has no 'id' and 'text'", "give both as texts"
     try:
-        (row["id"] + row["text"]).encode()
+        json.dumps(row, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return "the line holds half of a surrogate pair", "write the whole character"
-    return row
+    return row if isinstance(row, dict) else {}
 
 
 class _KeyTwiceError(ValueError):

@@ -17,14 +17,18 @@ from index.passage import Passage, passages
 from index.sparse import SparseIndex, Vocabulary, grams
 from index.whitening import fit_whitening
 
+NEAR_PASSAGES = 6
+"""How many passages of an entry a match names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry found, and the passage of it that is nearest to the query."""
+    """An entry found, the passage of it that is nearest to the query, and those that come next, nearest first."""
 
     entry_id: str
     score: float
     passage: Passage
+    others: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,9 @@ class HybridRetriever:
         matches = []
         for row in order[:k]:
             own = np.flatnonzero(among.owners == row)
-            best = among.places[own[by_passage[own].argmax()]]
-            matches.append(Match(among.ids[row], float(fused[row]), self._passages[best]))
+            near = among.places[own[np.argsort(-by_passage[own], kind="stable")[:NEAR_PASSAGES]]]
+            first, *others = (self._passages[place] for place in near)
+            matches.append(Match(among.ids[row], float(fused[row]), first, tuple(others)))
         confidence = probability(found, fitted.right)
         return Ranking(tuple(matches), confidence, coverage >= fitted.threshold, coverage, found)
 

@@ -1,39 +1,94 @@
-"""What a message means, given the turn before it; pure.
+"""What a message means, given the turns before it; pure.
 
-Covered: greetings and thanks; an offered follow-up repeated or picked by its number; "yes"; "why?"; "show me the code";
-"what can go wrong?". Everything else is a question of its own.
+Covered: small talk; an offered follow-up repeated, picked by its number or place, or accepted with "yes"; short
+requests about the topic ("why?", "more", "show me the code", "what if I don't?", "how is that different from the other
+one?"); and questions, each with how much it leans on the topic before it. A question is then looked up, and
+:mod:`service.topic` decides between its own words and the topic.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-Intent = Literal["question", "small_talk", "explanation", "code", "pitfalls", "follow_up"]
+from service.forms import Form, form
+from service.phrases import Shorthand, bare, place, shorthand
+from service.small_talk import Talk, is_wordless, recognise
+from service.words import content, share
+
+Intent = (
+    Literal["small_talk", "question", "follow_up", "explanation", "code", "pitfalls", "pitfall", "consequence"]
+    | (Literal["more", "summary", "sources", "comparison", "choice", "fix", "other"])
+)
+Leaning = Literal["own", "either", "topic", "fragment", "clarifies", "ellipsis"]
+"""Whether a question stands on its own words, may lean on the topic, says nothing without it, is two or three words
+without a sign of either, says what was meant before ("yes, I meant …"), or repeats the question before with one thing
+exchanged ("and on the GPU?")."""
 
 EXPLAIN = "How does that work underneath?"
 PITFALLS = "What goes wrong in practice?"
+CODE = "Show me the code"
+STANDING_OFFERS: dict[str, Intent] = {EXPLAIN: "explanation", PITFALLS: "pitfalls", CODE: "code"}
 
-_SMALL_TALK = re.compile(
-    r"(hi|hello|hey|hiya|good (morning|afternoon|evening)|thanks?( you)?( (so|very) much)?|thx|ty|cheers|bye|goodbye"
-    r"|ok(ay)?|great|cool|nice|got it|who are you|what can you do|help)( there| tutor| a lot)?"
+_MARKER = re.compile(
+    r"^(?:(?:ok(?:ay)?|thanks?|ah|oh),? )*(?:and|but|so|or|then|also|therefore|instead|because|what about|how about"
+    r"|what if|even if|only if|which (?:one|of))\b",
+    re.IGNORECASE,
 )
-_EXPLANATION = re.compile(
-    r"(but |and |ok(ay)? )?(why( is that| so)?|how so|how come|explain( (it|that|more))?|(tell me )?more( details?)?)"
+_ELLIPSIS = re.compile(
+    r"^(?:(?:and|but|so|ok|what about|how about)\s)+"
+    r"(?:on|with|for|in|using|under|during|at|inside|from|to|by)\b.{1,40}$",
+    re.IGNORECASE,
 )
-_CODE = re.compile(r"(please )?((show|give)( me)? |see |i want )?((the|some|an?) )?(code|example|snippet)s?( please)?")
-_PITFALLS = re.compile(
-    r"(what (can|could|might|does) go(es)? wrong|(show( me)? )?(the )?(pitfalls|common mistakes|gotchas))"
+_CLARIFIES = re.compile(
+    r"^(?:yea|yeah|yes|yep|exactly|right|no i)\b|\bi (?:meant?|was (?:thinking|talking|asking))\b", re.IGNORECASE
 )
-_YES = re.compile(r"(yes|yeah|yep|sure|please( do)?|go on|continue|next|ok(ay)?)( please)?")
+_PRONOUN = re.compile(
+    r"\b(?:it|its|that|this|those|these|them|they|their|there|one|ones|mine|he|she|such|here|both|either|neither"
+    r"|the (?:other|same|first|second|latter|former|function|error|value|result|method|class|thing|last one))\b"
+    r"(?! (?:is|was) (?:a|an)\b)",
+    re.IGNORECASE,
+)
+_ECHO = re.compile(
+    r"\b(?:too|as well|also|instead|otherwise|else|again|still|then|anyway|though|in that case|by hand|besides"
+    r"|afterwards|already|alternatively|same)\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"\b(?:(?:another|different) (?:thing|question|topic)|new (?:question|topic)|next topic|unrelated|something else"
+    r"|change (?:of )?(?:topic|subject)|by the way|btw|back to|switching (?:to|topics?)|forget (?:that|it),)",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(r"\bwhat(?:['’ ]?s| is| are| does) (?:an? |the )?[\w.]+(?: (?:mean|for))?\W*$", re.IGNORECASE)
+_NEARLY = 0.8
+_FRAGMENT = 3
+_MANY_DIGITS = 4
+_SHORT = 2
+_LONG = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What the turn before spoke about, and what it offered next."""
+class PastTurn:
+    """A turn that was: what was asked, what the reply spoke about, and what it offered next.
 
-    entry_id: str
-    question: str
-    follow_ups: tuple[str, ...]
+    Args:
+        asked: the question as it was understood.
+        spoken: the entries that the reply spoke about, as (id, question); none for small talk and where it abstained.
+        shown: ids of the pieces of entries that it showed (see :mod:`service.pieces`).
+        offered: what it offered to ask next.
+        nearest: what it offered where it abstained, as (entry id, question).
+    """
+
+    asked: str
+    outcome: str = "answered"
+    spoken: tuple[tuple[str, str], ...] = ()
+    shown: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    nearest: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """All that can be picked, in the order in which it is shown."""
+        return (*self.offered, *(question for _, question in self.nearest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +96,118 @@ class Meant:
     """What the learner wants.
 
     Args:
-        text: the question to search for, or the follow-up that was picked.
-        entry_id: the entry it is about; ``None`` where it has to be searched.
+        text: the question to search for, the follow-up that was picked, or the message.
+        prose: the question without the program or traceback in it; empty where there is none.
+        entries: ids of the entries it is about; none where they have to be searched.
+        form: the form of reply that a question wants.
+        leaning: how much a question leans on the topic.
+        talk: the kind of small talk.
+        place: which of the pieces that were shown is meant, from 0.
     """
 
     intent: Intent
     text: str
-    entry_id: str | None = None
+    prose: str = ""
+    entries: tuple[str, ...] = ()
+    form: Form = "answer"
+    leaning: Leaning = "own"
+    talk: Talk | None = None
+    place: int = 0
 
 
-def resolve(message: str, before: Offer | None) -> Meant:
-    """Decide what ``message`` means after ``before`` (``None`` at the start of a conversation)."""
-    bare = re.sub(r"[^\w\s']+", " ", message.lower()).strip()
-    bare = re.sub(r"\s+", " ", bare)
-    if before is not None:
-        picked = _picked(message, bare, before.follow_ups)
-        if picked is not None:
-            return _offered(picked, before.entry_id)
-        for intent, pattern in _SHORTHANDS:
-            if pattern.fullmatch(bare):
-                return Meant(intent, f"{before.question} ({message.strip()})", before.entry_id)
-    if _SMALL_TALK.fullmatch(bare) or not bare:
-        return Meant("small_talk", message)
-    return Meant("question", message)
+def resolve(message: str, past: tuple[PastTurn, ...] = ()) -> Meant:
+    """Decide what ``message`` means after the turns ``past``, newest first."""
+    plain = bare(message)
+    topic = topic_of(past)
+    offered = (_repeated(message, past) or _placed(plain, past[0])) if past else None
+    if offered is not None:
+        return offered
+    asked = shorthand(plain)
+    if topic is not None and topic.spoken and asked is not None and asked != "yes":
+        return _about(asked, message, topic, past)
+    talk = recognise(message, plain)
+    if talk is not None:
+        return Meant("small_talk", message, talk=talk)
+    if plain.isdecimal() and len(plain) < _MANY_DIGITS:
+        return Meant("small_talk", message, talk="unoffered" if past else "wordless")
+    if is_wordless(message) and (topic is None or not plain):
+        return Meant("small_talk", message, talk="wordless")
+    return Meant("question", message, form=form(message), leaning="own" if topic is None else leaning(message))
 
 
-_SHORTHANDS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
-    ("explanation", _EXPLANATION),
-    ("code", _CODE),
-    ("pitfalls", _PITFALLS),
-)
+def topic_of(past: tuple[PastTurn, ...]) -> PastTurn | None:
+    """The newest turn that is no small talk."""
+    return next((turn for turn in past if turn.outcome != "small_talk"), None)
 
 
-def _picked(message: str, bare: str, offered: tuple[str, ...]) -> str | None:
-    """The offered follow-up that the message repeats, numbers ("2"), or accepts ("yes": the first)."""
-    for text in offered:
-        if text.casefold() == message.strip().casefold():
-            return text
-    if bare.isascii() and bare.isdecimal() and 1 <= int(bare) <= len(offered):
-        return offered[int(bare) - 1]
-    return offered[0] if offered and _YES.fullmatch(bare) else None
+def leaning(message: str) -> Leaning:
+    """How much ``message`` leans on what was said before, by its words alone."""
+    words = len(set(content(message)))
+    if words > _LONG or _CHANGE.search(message):
+        return "own"
+    if 0 < words <= _SHORT and _ELLIPSIS.search(message.strip()):
+        return "ellipsis"
+    signs = sum(bool(pattern.search(message)) for pattern in (_MARKER, _PRONOUN, _ECHO))
+    if _CLARIFIES.search(message):
+        return "clarifies"
+    if _DEFINES.search(message) and not _PRONOUN.search(message):
+        return "own"
+    if words == 0 or (words <= _SHORT and signs):
+        return "topic"
+    if signs:
+        return "either"
+    return "fragment" if len(message.split()) <= _FRAGMENT else "own"
 
 
-def _offered(text: str, entry_id: str) -> Meant:
-    if text == EXPLAIN:
-        return Meant("explanation", text, entry_id)
-    if text == PITFALLS:
-        return Meant("pitfalls", text, entry_id)
-    return Meant("follow_up", text, entry_id)
+def _repeated(message: str, past: tuple[PastTurn, ...]) -> Meant | None:
+    """The offer that the message repeats: word for word of any turn, nearly so of the last."""
+    folded, words = message.strip().casefold(), content(message)
+    for turn in past:
+        for number, text in enumerate(turn.offers):
+            if text.casefold() == folded:
+                return _pick(turn, number)
+    for number, text in enumerate(past[0].offers):
+        asked = content(text)
+        if min(share(words, asked), share(asked, words)) >= _NEARLY and text not in STANDING_OFFERS:
+            return _pick(past[0], number)
+    return None
+
+
+def _placed(plain: str, last: PastTurn) -> Meant | None:
+    """The offer that the message names by its number or place, or accepts: "yes" takes the first.
+
+    After a reply about several mistakes "the second one" is a mistake; "2" is always the second offer.
+    """
+    picked = place(plain, len(last.offers))
+    pitfalls = [piece for piece in last.shown if "#pitfall-" in piece]
+    if len(pitfalls) > 1 and not plain.isdecimal():
+        chosen = place(plain, len(pitfalls))
+        if chosen is not None:
+            return Meant("pitfall", plain, entries=tuple(entry_id for entry_id, _ in last.spoken), place=chosen)
+    if picked is None and last.offers and shorthand(plain) == "yes":
+        picked = 0
+    return None if picked is None else _pick(last, picked)
+
+
+def _pick(turn: PastTurn, number: int) -> Meant:
+    text, spoken = turn.offers[number], tuple(entry_id for entry_id, _ in turn.spoken)
+    if number >= len(turn.offered):
+        return Meant("question", text, entries=(turn.nearest[number - len(turn.offered)][0],), form=form(text))
+    if not spoken:
+        return Meant("question", text, form=form(text))
+    return Meant(STANDING_OFFERS.get(text, "follow_up"), text, entries=spoken)
+
+
+def _about(asked: Shorthand, message: str, topic: PastTurn, past: tuple[PastTurn, ...]) -> Meant:
+    """A short request about the topic, spelled out."""
+    assert asked != "yes"
+    here = topic.spoken[0]
+    shown = [piece for turn in past for piece in turn.shown]
+    if asked == "fix" and not any(piece.startswith(f"{here[0]}#pitfall-") for piece in shown):
+        return Meant("question", message, form="code", leaning="topic")
+    others = [entry for turn in past for entry in turn.spoken if entry != here]
+    if asked in ("comparison", "other") and others:
+        both = (here[0], others[0][0]) if asked == "comparison" else (others[0][0],)
+        named = f"{others[0][1]}" if asked == "other" else f"{here[1]} / {others[0][1]}"
+        return Meant(asked, f"{message.strip()} ({named})", entries=both)
+    return Meant(asked, f"{here[1]} ({message.strip()})", entries=(here[0],))

@@ -43,7 +43,9 @@ class ShownSnippet(_Frozen):
     caption: str = Field("", description="Markdown that introduces the code.")
     expected_output: str | None = Field(None, description="What the entry says that it prints; null: not said.")
     expected_error: str | None = Field(None, description="How the entry says that it fails; null: it must pass.")
-    as_stated: bool | None = Field(description="Whether the run showed what the entry says; null: not run here.")
+    as_stated: bool | None = Field(
+        description="Whether the run showed what the entry says; null: not run here, or a program of the learner's own."
+    )
     deviation: str | None = Field(None, description="Where not as stated, or not run: how, or why.")
     verdict: Verdict | None = Field(description="What the sandbox says of the run; null: not run here.")
 
@@ -60,6 +62,10 @@ class Turn(_Frozen):
     matches: list[MatchedEntry] = Field(description="Best first; the reply speaks about the first one.")
     nearest: list[NearestEntry] = Field(description="Where the tutor abstains: the nearest questions it can answer.")
     follow_ups: list[str] = Field(description="What to ask next; each works as the next message.")
+    intent: str = Field("question", description="What was meant: `question`, `explanation`, `code`, `small_talk` …")
+    shown: list[str] = Field(
+        [], description="Ids of the pieces of entries that the reply shows.", examples=[["no-grad#answer"]]
+    )
 
 
 class Matched(Turn):
@@ -97,8 +103,12 @@ class Done(_Frozen):
 Event = Annotated[Matched | Text | Verified | Failed | Done, Field(discriminator="event")]
 
 
-def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None) -> ShownSnippet:
-    """The snippet with its verdict; ``deviation`` says how the run is not as stated, or why there is none."""
+def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None, *, stated: bool = True) -> ShownSnippet:
+    """The snippet with its verdict; ``deviation`` says how the run is not as stated, or why there is none.
+
+    Args:
+        stated: whether anybody states what the snippet shows; nobody does of a learner's program.
+    """
     error = snippet.error
     return ShownSnippet(
         id=snippet.id,
@@ -106,7 +116,7 @@ def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None) -> Sh
         caption=snippet.caption,
         expected_output=snippet.output,
         expected_error=f"{error.type}: {error.message}" if error else None,
-        as_stated=None if verdict is None else deviation is None,
+        as_stated=None if verdict is None or not stated else deviation is None,
         deviation=deviation,
         verdict=verdict,
     )

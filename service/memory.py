@@ -27,10 +27,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from corpus.errors import TutorError
-from service.dialogue import Offer
+from service.dialogue import PastTurn
 
 LOCAL_OWNER = "local"
 """Owns the conversations of a service that has no sign-in."""
+
+REMEMBERED = 20
+"""How many turns back the meaning of a message may depend on."""
 
 
 class MemoryUnusable(TutorError):
@@ -72,10 +75,10 @@ class VerdictRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """``before`` is what the last turn offered; ``None`` where the next turn is the first or follows small talk."""
+    """``past`` are the turns before the next one, newest first, up to :data:`REMEMBERED`."""
 
     id: str
-    before: Offer | None = None
+    past: tuple[PastTurn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,8 @@ class Memory:
                     f"no conversation '{conversation_id}'; leave conversation_id out to start one"
                 )
             newest = select(MessageRow.reply).where(MessageRow.conversation_id == row.id)
-            reply = session.scalars(newest.order_by(MessageRow.created_at.desc()).limit(1)).first()
-        return Conversation(conversation_id, _offer(json.loads(reply)) if reply else None)
+            replies = session.scalars(newest.order_by(MessageRow.created_at.desc()).limit(REMEMBERED)).all()
+        return Conversation(conversation_id, tuple(_past_turn(json.loads(reply)) for reply in replies))
 
     def save(
         self, conversation_id: str, message_id: str, question: str, reply_json: str, owner: str = LOCAL_OWNER
@@ -193,11 +196,17 @@ class Memory:
         self._engine.dispose()
 
 
-def _offer(reply: dict[str, Any]) -> Offer | None:
-    if not reply["matches"]:
-        return None
-    match = reply["matches"][0]
-    return Offer(match["entry_id"], match["question"], tuple(reply["follow_ups"]))
+def _past_turn(reply: dict[str, Any]) -> PastTurn:
+    shown = tuple(reply.get("shown", ()))
+    about = {piece.partition("#")[0] for piece in shown} or {match["entry_id"] for match in reply["matches"][:1]}
+    return PastTurn(
+        asked=reply.get("understood_as", ""),
+        outcome=reply.get("outcome", "answered"),
+        spoken=tuple((m["entry_id"], m["question"]) for m in reply["matches"] if m["entry_id"] in about),
+        shown=shown,
+        offered=tuple(reply["follow_ups"]),
+        nearest=tuple((one["entry_id"], one["question"]) for one in reply.get("nearest", ())),
+    )
 
 
 def _connect(path: Path) -> Engine:

@@ -1,4 +1,4 @@
-"""One turn of conversation, from the question to its events; the whole flow, top to bottom.
+"""One turn of conversation, from the message to its events; the whole flow, top to bottom.
 
 ::
 
@@ -10,19 +10,23 @@ import re
 from collections.abc import Iterator, Sequence
 from textwrap import shorten
 
-from corpus.entry import Entry
+from corpus.entry import Entry, Snippet
 from corpus.errors import TutorError
-from index.retriever import Retriever
-from service.dialogue import Meant, resolve
+from index.retriever import Match, Retriever
+from service import pasted, reply, small_talk
+from service.dialogue import Meant, PastTurn, resolve
 from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Text, Turn, Verified, show
+from service.finding import Finder, Found
 from service.memory import Conversation, Memory, new_id
-from service.reply import EXAMPLES, GREETING, Composed, compose, not_covered
-from service.verify import Verifier
+from service.pasted import Pasted
+from service.reply import Composed
+from service.sandbox import Limits, Program, Verdict
+from service.verify import Run, Verifier
 
 MATCHES = 3
 MAX_UNDERSTOOD = 300
-SURE = 0.5
-"""From this confidence on the first match is more likely right than not, and the reply needs no reservation."""
+PASTED_LIMITS = Limits()
+"""A program out of a message gets what any program of a learner gets."""
 
 
 class UnknownCollection(TutorError):
@@ -30,41 +34,63 @@ class UnknownCollection(TutorError):
 
 
 class Tutor:
-    """Answers questions from ``entries``; every part can be replaced by a fake."""
+    """Answers questions from ``entries``; every part can be replaced by a fake.
 
-    def __init__(self, entries: Sequence[Entry], retriever: Retriever, verifier: Verifier, memory: Memory) -> None:
+    Args:
+        run: runs the programs that learners paste; ``None`` where none may be run.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        retriever: Retriever,
+        verifier: Verifier,
+        memory: Memory,
+        run: Run | None = None,
+    ) -> None:
         self.entries = {entry.id: entry for entry in entries}
         self.collections = sorted({entry.collection for entry in entries})
         self._retriever = retriever
+        self._finder = Finder(self.entries, retriever)
         self._verifier = verifier
         self._memory = memory
+        self._run = run
 
     def answer(
-        self, question: str, conversation_id: str | None = None, collection: str | None = None
+        self, message: str, conversation_id: str | None = None, collection: str | None = None, *, may_run: bool = True
     ) -> Iterator[Event]:
-        """Answer ``question``: ``Matched``, ``Text`` and ``Verified`` as they come, ``Done`` once it is stored.
+        """Answer ``message``: ``Matched``, ``Text`` and ``Verified`` as they come, ``Done`` once it is stored.
+
+        Args:
+            may_run: whether a program in the message may be run.
 
         Raises:
             UnknownConversation, UnknownCollection: before the first event.
         """
         self._check(collection)
         conversation = self._memory.open(conversation_id)
-        meant = resolve(question, conversation.before)
+        given = pasted.read(message)
+        verdict = self._run_pasted(given) if may_run else None
+        meant = _meant(message, given, verdict, conversation.past)
         turn, shown = self._find(meant, conversation, collection)
         yield Matched(**turn.model_dump())
 
-        for paragraph in re.split(r"(?<=\n\n)", shown.text):
+        text = "\n\n".join(filter(None, (pasted.report(verdict) if verdict else "", shown.text)))
+        for paragraph in re.split(r"(?<=\n\n)", text):
             yield Text(markdown=paragraph)
 
         snippets = []
+        if verdict is not None:
+            snippets.append(show(Snippet("pasted-1", given.code, caption="Your program:"), verdict, None, stated=False))
+            yield Verified(snippet=snippets[-1])
         for snippet in shown.snippets:
             checked = self._verifier.check(snippet)
             snippets.append(show(snippet, checked.verdict, checked.deviation))
             yield Verified(snippet=snippets[-1])
 
-        reply = Reply(**turn.model_dump(), answer=shown.text, snippets=snippets)
-        self._memory.save(conversation.id, reply.message_id, question, reply.model_dump_json())
-        yield Done(reply=reply)
+        whole = Reply(**turn.model_dump(), answer=text, snippets=snippets)
+        self._memory.save(conversation.id, whole.message_id, message, whole.model_dump_json())
+        yield Done(reply=whole)
 
     def search(self, query: str, k: int, collection: str | None = None) -> list[MatchedEntry]:
         """The ``k`` best entries for ``query``, best first; never abstains.
@@ -74,7 +100,13 @@ class Tutor:
         """
         self._check(collection)
         ranking = self._retriever.search(query, k=k, collection=collection)
-        return [_matched(self.entries[match.entry_id], match.score) for match in ranking.matches]
+        return [self._matched(match) for match in ranking.matches]
+
+    def _run_pasted(self, given: Pasted) -> Verdict | None:
+        """What a run of the pasted program shows; ``None`` where there is none, or its traceback came with it."""
+        if not given.code or given.error or self._run is None:
+            return None
+        return self._run(Program(given.code), PASTED_LIMITS)
 
     def _find(self, meant: Meant, conversation: Conversation, collection: str | None) -> tuple[Turn, Composed]:
         """What the turn is about, and what to show for it."""
@@ -84,38 +116,83 @@ class Tutor:
             outcome="answered",
             abstained=False,
             confidence=1.0,
-            understood_as=shorten(meant.text, MAX_UNDERSTOOD),
+            understood_as=shorten(meant.prose or meant.text, MAX_UNDERSTOOD),
+            intent=meant.intent,
             matches=[],
             nearest=[],
             follow_ups=[],
+            shown=[],
         )
-        if meant.intent == "small_talk":
-            return turn.model_copy(update={"outcome": "small_talk", "follow_ups": list(EXAMPLES)}), Composed(GREETING)
-        if meant.entry_id is not None and meant.entry_id in self.entries:
-            entry = self.entries[meant.entry_id]
-            return self._about(turn, meant, entry, [_matched(entry, score=1.0)])
+        if meant.talk is not None:
+            offered = conversation.past[0].offers if meant.talk in small_talk.GOES_ON and conversation.past else ()
+            follow_ups = offered or small_talk.EXAMPLES
+            shown = Composed(small_talk.REPLIES[meant.talk], follow_ups=follow_ups)
+            return turn.model_copy(update={"outcome": "small_talk", "follow_ups": list(follow_ups)}), shown
 
-        ranking = self._retriever.search(meant.text, k=MATCHES, collection=collection)
-        matches = [_matched(self.entries[match.entry_id], match.score) for match in ranking.matches]
-        turn = turn.model_copy(update={"confidence": ranking.confidence})
-        if not ranking.covered:
-            nearest = [NearestEntry(entry_id=match.entry_id, question=match.question) for match in matches]
-            turn = turn.model_copy(update={"outcome": "not_covered", "abstained": True, "nearest": nearest})
-            return turn, not_covered(match.question for match in matches)
-        if ranking.confidence < SURE:
-            turn = turn.model_copy(update={"outcome": "partly"})
-        return self._about(turn, meant, self.entries[matches[0].entry_id], matches)
+        found = self._finder.find(meant, conversation.past, collection)
+        covered = [one for one in found if one.covered]
+        if not covered:
+            return self._abstained(turn, found[0])
+        shown = self._composed(covered)
+        update = {
+            "outcome": "answered" if all(one.sure for one in covered) else "partly",
+            "confidence": min(one.confidence for one in covered),
+            "understood_as": shorten(" · ".join(one.understood_as for one in covered), MAX_UNDERSTOOD),
+            "matches": [self._matched(match) for match in _matches(covered)],
+            "follow_ups": list(shown.follow_ups),
+            "shown": list(shown.shown),
+        }
+        return turn.model_copy(update=update), shown
 
-    def _about(self, turn: Turn, meant: Meant, entry: Entry, matches: list[MatchedEntry]) -> tuple[Turn, Composed]:
-        shown = compose(meant, entry, sure=turn.outcome != "partly")
-        return turn.model_copy(update={"matches": matches, "follow_ups": list(shown.follow_ups)}), shown
+    def _abstained(self, turn: Turn, found: Found) -> tuple[Turn, Composed]:
+        matches = found.matches[:MATCHES]
+        nearest = [NearestEntry(entry_id=m.entry_id, question=self.entries[m.entry_id].question) for m in matches]
+        update = {"outcome": "not_covered", "abstained": True, "confidence": found.confidence, "nearest": nearest}
+        return turn.model_copy(update=update), reply.not_covered(one.question for one in nearest)
+
+    def _composed(self, found: Sequence[Found]) -> Composed:
+        parts = [(one.meant.text, self._compose(one)) for one in found]
+        return parts[0][1] if len(parts) == 1 else reply.joined(parts)
+
+    def _compose(self, found: Found) -> Composed:
+        first = self.entries[found.matches[0].entry_id]
+        if found.both:
+            return reply.compare(first, self.entries[found.matches[1].entry_id], found.seen.shown)
+        known = None if found.sure else self._finder.words(first.id)
+        return reply.compose(found.meant, first, found.seen, known=known)
+
+    def _matched(self, match: Match) -> MatchedEntry:
+        entry = self.entries[match.entry_id]
+        return MatchedEntry(
+            entry_id=entry.id,
+            number=entry.number,
+            collection=entry.collection,
+            question=entry.question,
+            score=match.score,
+        )
 
     def _check(self, collection: str | None) -> None:
         if collection is not None and collection not in self.collections:
             raise UnknownCollection(f"no collection '{collection}'; there are: {', '.join(self.collections)}")
 
 
-def _matched(entry: Entry, score: float) -> MatchedEntry:
-    return MatchedEntry(
-        entry_id=entry.id, number=entry.number, collection=entry.collection, question=entry.question, score=score
+def _meant(message: str, given: Pasted, verdict: Verdict | None, past: tuple[PastTurn, ...]) -> Meant:
+    """What is meant; a program or a traceback in the message is what the question is about."""
+    if not given.code and not given.error:
+        return resolve(message, past)
+    failed = bool(given.error) or (
+        verdict is not None and verdict.error is not None and not pasted.is_fragment(verdict)
     )
+    text = pasted.query(message, verdict)
+    prose = resolve(given.prose, past) if given.prose else Meant("question", text)
+    leaning = prose.leaning if past and not failed and prose.intent == "question" else "own"
+    said = pasted.said(given, verdict)
+    wanted = "error" if failed else prose.form
+    return Meant("question", text, prose=said, form=wanted, leaning=leaning)
+
+
+def _matches(found: Sequence[Found]) -> list[Match]:
+    """One finding's best matches, or the first of each of several."""
+    if len(found) == 1:
+        return list(found[0].matches[:MATCHES])
+    return [one.matches[0] for one in found]

@@ -62,7 +62,7 @@ def build_tutor(
     stopped = threading.Event()
     later = Verifier(memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
     return Parts(
-        tutor=Tutor(entries, retriever, verifier, memory),
+        tutor=Tutor(entries, retriever, verifier, memory, sandbox.run),
         verifier=verifier,
         memory=memory,
         verification=Verification(entries, later, stopped),

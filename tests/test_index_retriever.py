@@ -49,6 +49,13 @@ def test_a_match_shows_the_passage_that_is_nearest_to_the_query(retriever: Hybri
     assert (best.entry_id, best.passage.kind) == ("grad", "follow_up")
 
 
+def test_a_match_names_further_passages_of_its_entry_once_each(retriever: HybridRetriever) -> None:
+    best = retriever.search("Where is the sum kept?", k=1).matches[0]
+    named = [best.passage, *best.others]
+    assert len({passage.text for passage in named}) == len(named) > 1
+    assert {passage.entry_id for passage in named} == {"grad"}
+
+
 def test_a_collection_limits_what_is_found(retriever: HybridRetriever) -> None:
     assert ids(retriever, "tie a bowline", collection="interview") == ids(retriever, "tie a bowline")[1:]
     assert ids(retriever, "why do gradients grow", collection="sailing") == ["rope"]

@@ -11,7 +11,7 @@ from service.events import Reply
 from service.settings import Settings
 from service.wiring import Parts
 
-QUESTION = "why do my gradients keep growing"
+QUESTION = "my gradients keep growing"
 
 
 @pytest.fixture

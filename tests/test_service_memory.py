@@ -9,23 +9,43 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from service.dialogue import Offer
+from service.dialogue import PastTurn
 from service.memory import Base, Memory, MemoryUnusable, UnknownConversation, VerdictKey, new_id
 
-REPLY = json.dumps({"matches": [{"entry_id": "grad", "question": "Why?"}], "follow_ups": ["More?"]})
+MATCHES = [{"entry_id": "grad", "question": "Why?"}, {"entry_id": "save", "question": "How?"}]
+REPLY = json.dumps(
+    {
+        "understood_as": "why do they grow",
+        "outcome": "answered",
+        "matches": MATCHES,
+        "nearest": [],
+        "follow_ups": ["More?"],
+        "shown": ["grad#answer"],
+    }
+)
 
 
-def test_conversation_remembers_what_its_last_turn_offered(memory: Memory) -> None:
+def test_conversation_remembers_its_turns_newest_first(memory: Memory) -> None:
     conversation = memory.open(None)
+    refused = {"outcome": "not_covered", "understood_as": "zebra", "matches": [], "follow_ups": []}
     memory.save(conversation.id, new_id(), "q", REPLY)
-    assert memory.open(conversation.id).before == Offer("grad", "Why?", ("More?",))
+    memory.save(conversation.id, new_id(), "z", json.dumps(refused | {"nearest": MATCHES[1:]}))
+    assert memory.open(conversation.id).past == (
+        PastTurn("zebra", "not_covered", nearest=(("save", "How?"),)),
+        PastTurn("why do they grow", spoken=(("grad", "Why?"),), shown=("grad#answer",), offered=("More?",)),
+    )
+
+
+def test_replies_of_the_first_version_are_understood(memory: Memory) -> None:
+    memory.save("c", new_id(), "q", json.dumps({"matches": MATCHES, "follow_ups": []}))
+    assert memory.open("c").past[0].spoken == (("grad", "Why?"),)
 
 
 def test_conversation_is_there_after_a_restart(tmp_path: Path) -> None:
     first = Memory(tmp_path / "db")
     first.save("c", new_id(), "q", REPLY)
     first.close()
-    assert Memory(tmp_path / "db").open("c").before is not None
+    assert Memory(tmp_path / "db").open("c").past
 
 
 def test_conversation_is_its_owners_only(memory: Memory) -> None:

@@ -1,6 +1,7 @@
 """One turn of conversation as a stream of events."""
 
 import pytest
+from fakes import FakeSandbox
 
 from service.dialogue import PITFALLS
 from service.events import Done, Event, Matched, Reply, Text, Verified
@@ -8,7 +9,7 @@ from service.memory import UnknownConversation
 from service.tutor import UnknownCollection
 from service.wiring import Parts
 
-QUESTION = "why do my gradients keep growing"
+QUESTION = "gradients keep growing"
 
 
 def turn(parts: Parts, message: str, conversation_id: str | None = None) -> list[Event]:
@@ -80,10 +81,93 @@ def test_pitfalls_are_shown_failing_as_stated(parts: Parts) -> None:
     assert (broken.verdict.status, broken.as_stated, mended.as_stated) == ("failed", True, True)
 
 
-def test_follow_up_after_thanks_does_not_crash(parts: Parts) -> None:
+def test_follow_up_after_thanks_is_still_about_the_topic(parts: Parts) -> None:
     first = reply(parts, QUESTION)
     thanked = reply(parts, "thanks", first.conversation_id)
-    assert reply(parts, "why?", thanked.conversation_id).outcome in ("answered", "partly", "not_covered")
+    assert thanked.follow_ups == first.follow_ups
+    assert reply(parts, "why?", thanked.conversation_id).answer == "The chain rule sums."
+
+
+def test_what_was_shown_is_not_shown_again(parts: Parts) -> None:
+    first = reply(parts, QUESTION)
+    shown = [first.shown, *(reply(parts, "more", first.conversation_id).shown for _ in range(4))]
+    assert len({piece for pieces in shown for piece in pieces}) == sum(map(len, shown)) == 5
+
+
+def test_a_changed_topic_leaves_the_old_one_behind(parts: Parts) -> None:
+    first = reply(parts, QUESTION)
+    changed = reply(parts, "how do you save a model to disk", first.conversation_id)
+    assert changed.matches[0].entry_id == "save"
+    assert "gradients" not in changed.understood_as
+
+
+def test_the_other_one_compares_both_topics(parts: Parts) -> None:
+    first = reply(parts, QUESTION)
+    reply(parts, "how do you save a model?", first.conversation_id)
+    compared = reply(parts, "how is that different from the other one?", first.conversation_id)
+    assert [match.entry_id for match in compared.matches] == ["save", "grad"]
+    assert "Save its state_dict." in compared.answer
+    assert "They are summed." in compared.answer
+
+
+def test_several_questions_get_several_answers_and_their_offers_lead_to_the_right_entry(parts: Parts) -> None:
+    both = reply(parts, "How do you save a model? Do gradients keep growing?")
+    assert [match.entry_id for match in both.matches] == ["save", "grad"]
+    assert "**2. Do gradients keep growing?**" in both.answer
+    followed = reply(parts, "Where is the sum kept?", both.conversation_id)
+    assert (followed.answer, followed.matches[0].entry_id) == ("In .grad.", "grad")
+
+
+def test_nearest_questions_of_a_refusal_are_picked_by_number(parts: Parts) -> None:
+    refused = reply(parts, "zebra")
+    picked = reply(parts, "2", refused.conversation_id)
+    assert picked.matches[0].entry_id == refused.nearest[1].entry_id
+
+
+def test_a_pasted_program_is_run_and_answered_from_its_real_exception(parts: Parts, sandbox: FakeSandbox) -> None:
+    sandbox.fails("import torch\nx = torch.ones(3)\nx.backward()\n", "RuntimeError", "x does not require grad")
+    told = reply(parts, "why?\n```python\nimport torch\nx = torch.ones(3)\nx.backward()\n```")
+    assert told.answer.startswith(
+        "I ran your program: it stops in line 1 with `RuntimeError: x does not require grad`."
+    )
+    assert told.matches[0].entry_id == "grad"
+    own, broken, _ = told.snippets
+    assert own.verdict is not None
+    assert (own.id, own.as_stated, own.verdict.status) == ("pasted-1", None, "failed")
+    assert broken.id == "grad#pitfall-1-broken"
+    assert "```" not in told.understood_as
+
+
+def test_a_pasted_program_is_not_run_where_it_may_not_be(parts: Parts, sandbox: FakeSandbox) -> None:
+    message = "gradients keep growing?\n```python\nloss.backward()\nopt.step()\n```"
+    *_, done = parts.tutor.answer(message, may_run=False)
+    assert isinstance(done, Done)
+    assert done.reply.matches[0].entry_id == "grad"
+    assert not any("opt.step" in program.code for program in sandbox.programs)
+
+
+def test_a_pasted_traceback_is_answered_without_a_run(parts: Parts, sandbox: FakeSandbox) -> None:
+    message = 'Traceback (most recent call last):\n  File "a.py", line 1\nRuntimeError: x does not require grad'
+    told = reply(parts, message)
+    assert told.snippets[0].id == "grad#pitfall-1-broken"
+    assert all(program.code in ("broken()", "mended()") for program in sandbox.programs)
+
+
+@pytest.mark.parametrize(
+    "message", ["🙂🙂", "the of and", "¿por qué mi modelo no aprende?", "как дела", "\u202e", "who are you?"]
+)
+def test_what_is_no_question_gets_a_fitting_reply(parts: Parts, message: str) -> None:
+    told = reply(parts, message)
+    assert (told.outcome, told.matches) == ("small_talk", [])
+    assert told.answer
+
+
+@pytest.mark.parametrize(
+    "message", ["\x00", "\ud800", "a" * 20_000, "?" * 20_000, "why " * 5000, "```" * 6000, "1) " * 6000]
+)
+def test_hostile_messages_get_a_reply(parts: Parts, message: str) -> None:
+    first = reply(parts, QUESTION)
+    assert list(parts.tutor.answer(message.encode(errors="replace").decode(), first.conversation_id))
 
 
 def test_unknown_conversation_and_collection_are_refused_before_the_first_event(parts: Parts) -> None:

@@ -30,6 +30,8 @@ def print_snippet(out: Console, snippet: ShownSnippet) -> None:
     out.print(Syntax(snippet.code.rstrip(), "python", background_color="default", word_wrap=True))
     if snippet.verdict is None:
         out.print(Text(f"○ {snippet.deviation}", "yellow"))
+    elif snippet.as_stated is None:
+        print_verdict(out, snippet.verdict)
     else:
         told = "as stated" if snippet.expected_error else "ran"
         mark = Text(f"✔ {told}", "green") if snippet.as_stated else Text(f"✘ {snippet.deviation}", "red")

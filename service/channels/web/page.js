@@ -23,9 +23,10 @@ function snippetBlock({ code, caption, verdict, as_stated, deviation, expected_e
   block.append(markdown(caption), element("pre", "code"));
   block.lastChild.append(source);
   const where = verdict && `${verdict.device.toUpperCase()} · torch ${verdict.torch_version} · ${Math.round(verdict.duration_ms)} ms`;
-  const told = !verdict ? `not run: ${deviation}` : `${!as_stated ? deviation : expected_error ? "fails as stated" : "ran"} · ${where}`;
+  const outcome = as_stated === null ? verdict?.status : !as_stated ? deviation : expected_error ? "fails as stated" : "ran";
+  const told = !verdict ? `not run: ${deviation}` : `${outcome} · ${where}`;
   const standIns = verdict?.stand_ins.length ? ` · with stand-ins: ${verdict.stand_ins.join(", ")}` : "";
-  block.append(element("figcaption", !verdict ? "unknown" : as_stated ? "good" : "bad", told + standIns));
+  block.append(element("figcaption", !verdict ? "unknown" : as_stated ?? verdict.status === "passed" ? "good" : "bad", told + standIns));
   const error = verdict?.error ? `${verdict.error.type}: ${verdict.error.message}` : "";
   const output = [verdict?.stdout.trimEnd(), error].filter(Boolean).join("\n");
   if (output) block.append(element("pre", "output", output));
