@@ -115,7 +115,12 @@ def test_background_verification_runs_and_ends_with_the_server(
     subprocess.run(["cp", "-r", str(state_folder), str(home)], check=True)
     started = start_server(home, TUTOR_VERIFY_IN_BACKGROUND="true")
     assert started.http.get("/readyz").json()["verification"]["running"] is True
-    children = Path(f"/proc/{started.process.pid}/task/{started.process.pid}/children").read_text().split()
+    children: list[str] = []
+    deadline = time.monotonic() + 30
+    while not children and time.monotonic() < deadline:  # the sandbox starts beside the service
+        time.sleep(0.1)
+        tasks = Path(f"/proc/{started.process.pid}/task").iterdir()
+        children = [child for task in tasks for child in (task / "children").read_text().split()]
     assert children
     started.stop()
     assert not any(Path(f"/proc/{child}").exists() for child in children)
