@@ -53,6 +53,11 @@ _FIELDS = {
 }
 
 
+def bundled_ids() -> frozenset[str]:
+    """The ids of the entries that come with torchtutor."""
+    return frozenset(path.stem for path in BUNDLED.rglob("*.md"))
+
+
 def read_entries(*folders: Path) -> tuple[Entry, ...]:
     """Read every ``*.md`` file below ``folders``, sorted by collection and number.
 
@@ -196,7 +201,7 @@ def _check_together(read: Sequence[tuple[Path, Entry]], faults: list[Fault]) -> 
         key = (entry.collection, entry.number)
         if key in numbers:
             what = f"number {entry.number} of '{entry.collection}' is also that of {numbers[key]}"
-            faults.append(fault(what, "give it a number of its own"))
+            faults.append(fault(what, "give one of them another number or collection"))
         ids.setdefault(entry.id, path)
         numbers.setdefault(key, path)
     if faults:
