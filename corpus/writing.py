@@ -3,30 +3,35 @@
 import errno
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
-def write_whole(path: Path, content: bytes, *, replace: bool = False) -> None:
-    """Write ``content`` into ``path`` in one step; a reader sees all of it or nothing.
+def write_whole(files: Mapping[Path, bytes], *, replace: bool = False) -> None:
+    """Write each of ``files``; a reader sees all of a file or nothing, and none is put in place before all are written.
 
     Raises:
         FileExistsError: there is such a file, and ``replace`` is not set.
-        OSError: the folder cannot be written.
+        OSError: a folder cannot be written, or is full.
     """
-    fresh = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
+    fresh: dict[Path, Path] = {}
     try:
-        with fresh.open("xb") as file:
-            file.write(content)
-        if replace:
-            fresh.replace(path)
-        else:
-            _put(fresh, path)
+        for path, content in files.items():
+            fresh[path] = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
+            with fresh[path].open("xb") as file:
+                file.write(content)
+        for path, written in fresh.items():
+            if replace:
+                written.replace(path)
+            else:
+                _put(written, path)
     finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
+        for written in fresh.values():
+            with suppress(OSError):
+                written.unlink()
 
 
 def _put(fresh: Path, path: Path) -> None:

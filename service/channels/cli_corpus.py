@@ -1,6 +1,7 @@
-"""The commands for those who write lessons: ``torchtutor verify``."""
+"""The commands for those who write lessons: ``torchtutor verify | import | new-entry``."""
 
 import json
+import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from corpus.document import collection_name, import_document
+from corpus.reading import BUNDLED
+from corpus.template import new_entry
 from service.channels import console, report_page, terminal
 from service.compare import Comparison, compare
 from service.memory import Memory
@@ -49,6 +53,38 @@ def verify(
             terminal.print_comparison(console.out, comparison)
     if not report.sound or (comparison is not None and comparison.changes):
         raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A Markdown document with numbered questions in bold.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the entries; the collection's name if none.")] = None,
+    collection: Annotated[str | None, typer.Option(help="Its name; made from the file's if none.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite entries that are there.")] = False,
+) -> None:
+    """Turn a document of numbered questions and answers into entries; what cannot be used becomes a draft.
+
+    Exit status 1 if nothing could be read or written.
+    """
+    name = collection if collection is not None else collection_name(file)
+    folder = out if out is not None else Path(name)
+    imported = import_document(file, folder, name, force=force)
+    for fault in imported.faults:
+        console.tell(terminal.visible(str(fault)))
+    console.tell(f"{len(imported.entries)} items → {folder}, of which drafts, not to be served: {imported.drafts}")
+    console.tell(f"to serve them: TUTOR_CORPUS_FOLDERS={shlex.quote(json.dumps([str(folder.resolve())]))}")
+
+
+@app.command("new-entry")
+def new_entry_(
+    entry_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case words joined by '-'.")],
+    number: Annotated[int | None, typer.Option(min=1, help="The collection's next if none.")] = None,
+    collection: Annotated[str, typer.Option(help="The set that it belongs to.")] = "interview",
+    topic: Annotated[str, typer.Option(help="As in the other entries.")] = "Basic concepts",
+    out: Annotated[Path, typer.Option(help="Folder to write it into.")] = BUNDLED,
+) -> None:
+    """Write a template for a lesson, as a draft; never over a file that is there."""
+    console.tell(f"written: {new_entry(entry_id, out, number=number, collection=collection, topic=topic)}")
 
 
 def _earlier(path: Path | None) -> Report | None:

@@ -41,6 +41,6 @@ def check_writable(path: Path) -> None:
 def write(path: Path, page: str) -> None:
     """Write ``page`` whole or not at all, in place of what ``path`` held."""
     try:
-        write_whole(path.resolve(), page.encode("utf-8", "backslashreplace"), replace=True)
+        write_whole({path.resolve(): page.encode("utf-8", "backslashreplace")}, replace=True)
     except OSError as error:
         raise TutorError(f"cannot write {path}: {error.strerror}; free some space or name another file") from error
