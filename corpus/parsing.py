@@ -27,6 +27,8 @@ for code in json.load(sys.stdin):
 def syntax_faults(programs: Sequence[str]) -> list[tuple[int, str] | None]:
     """For each program ``None``, or the line (from 1) and what is wrong there."""
     found: list[tuple[int, str] | None] = []
+    if not programs:
+        return found
     for _ in range(MAX_LOST):
         found += _parsed(programs[len(found) :])
         if len(found) >= len(programs):
