@@ -39,11 +39,11 @@ def new_entry(entry_id: str, folder: Path, *, number: int | None, collection: st
     number = _number(folder, collection, number)
     fields = {"id": entry_id, "number": number, "collection": collection, "topic": _yaml(topic.strip())}
     path = folder / f"{entry_id}.md"
+    if path.exists() or path.is_symlink():
+        raise EntryNotMade(f"{path} exists already; choose another id")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole({path: Template(TEMPLATE.read_text(encoding="utf-8")).substitute(fields).encode()})
-    except FileExistsError as error:
-        raise EntryNotMade(f"{error.filename2 or error.filename} exists already; choose another id") from error
     except OSError as error:
         raise EntryNotMade(f"cannot write into {folder}: {error.strerror}; name another folder with --out") from error
     return path
