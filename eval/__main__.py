@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from corpus.errors import TutorError
-from eval import abstention, retrieval
+from eval import abstention, answers, retrieval
 from eval.evaluation import Bench, Evaluation, Found, Table
 from eval.fit import fit as fit_calibration
 from eval.qrels import QueriesUnusable, holds_dialogues, query_sets, read_sets
@@ -24,6 +24,7 @@ from service.wiring import corpus_entries, ensure_index
 EVALUATIONS: tuple[Evaluation, ...] = (
     retrieval.EVALUATION,
     abstention.EVALUATION,
+    answers.EVALUATION,
 )
 """What can be measured, in the order of ``all``: one line each."""
 
