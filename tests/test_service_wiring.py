@@ -72,18 +72,18 @@ def test_faults_of_a_folder_are_told_with_their_file(tmp_path: Path) -> None:
         corpus_entries(Settings(corpus_folders=(tmp_path / "missing",)))
 
 
-def test_code_that_did_not_come_with_torchtutor_gets_the_usual_limits(memory: Memory) -> None:
-    granted: dict[str, Limits] = {}
+def test_code_that_did_not_come_with_torchtutor_is_run_as_a_strangers(memory: Memory) -> None:
+    granted: dict[str, tuple[Limits, bool]] = {}
 
     def run(program: Program, limits: Limits) -> Verdict:
-        granted[program.code] = limits
+        granted[program.code] = (limits, program.curated)
         raise InterruptedError
 
-    verifier = build_verifier(memory, run)
+    verifier = build_verifier(Settings(run_seconds=3), memory, run)
     for code, name in (("ours", "no-grad"), ("theirs", "team-01")):
         with pytest.raises(InterruptedError):
             verifier.check(Snippet(f"{name}#code-1", code))
-    assert granted == {"ours": LIMITS, "theirs": Limits()}
+    assert granted == {"ours": (LIMITS, True), "theirs": (Limits(seconds=3), False)}
 
 
 def test_bundled_ids_are_those_of_the_bundled_entries() -> None:
