@@ -78,8 +78,9 @@ def measure(bench: Bench, paths: Sequence[Path]) -> Found:
     watch = Stopwatch()
     answered: dict[str, list[Answered]] = {}
     left_out: dict[str, int] = {}
+    sets = read_sets(paths, bench.entries)
     with own_tutor(bench) as tutor:
-        for name, queries in read_sets(paths, bench.entries).items():
+        for name, queries in sets.items():
             covered = [query for query in queries if query.relevant]
             asked = [query for query in covered if query.grade >= bench.min_grade]
             if covered:

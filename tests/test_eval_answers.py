@@ -106,7 +106,7 @@ def bench(entries: tuple[Entry, ...], sandbox: FakeSandbox, tmp_path: Path, monk
     found = [passage for entry in entries for passage in passages(entry)]
     encoder = HashingEncoder()
     retriever = HybridRetriever(found, DenseIndex(encoder.encode([passage.text for passage in found])), encoder)
-    return Bench(Settings(home=tmp_path), entries, retriever)
+    return Bench(Settings(home=tmp_path), entries, lambda: retriever)
 
 
 def test_sets_are_measured_and_queries_named_by_their_ids_only(bench: Bench, tmp_path: Path) -> None:
