@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: user_data_path("torchtutor", appauthor=False))
     """The folder that holds all state: index, conversations, verdicts."""
 
+    corpus_folders: tuple[Path, ...] = ()
+    """Folders of entry files that are served beside the bundled ones, each as a collection of its own."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
 
