@@ -110,7 +110,7 @@ class Verifier:
             return Checked(snippet, None, f"not run now: {busy}")
         if verdict.status == "refused":
             return Checked(snippet, None, f"not verified here: {verdict.stderr}")
-        if verdict.status not in ("sandbox_error", "killed"):  # those say nothing about the code
+        if verdict.status not in ("sandbox_error", "killed", "timed_out"):  # that may be the machine, not the code
             self._memory.save_verdict(_key(snippet), _VERDICT.dump_json(verdict).decode())
         return Checked(snippet, verdict, deviation(snippet, verdict))
 
