@@ -14,8 +14,8 @@ COPY eval eval
 RUN /venv/bin/pip install -c constraints.txt .
 
 FROM python:3.12-slim
-# bubblewrap keeps snippets in; g++ is for those that call torch.compile.
-RUN apt-get update && apt-get install -y --no-install-recommends bubblewrap g++ && rm -rf /var/lib/apt/lists/* \
+# bubblewrap and libseccomp keep snippets in; g++ is for those that call torch.compile.
+RUN apt-get update && apt-get install -y --no-install-recommends bubblewrap g++ libseccomp2 && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --create-home tutor && install -d -o tutor -g tutor /state
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TUTOR_HOME=/state TUTOR_HOST=0.0.0.0

@@ -154,11 +154,16 @@ def _open_heading(token: Token, title: str, document: Document, report: Report) 
     return section
 
 
+def is_closed(markup: str, lines: list[str]) -> bool:
+    """Whether the last of a fence's ``lines`` closes what ``markup`` opened on the first."""
+    last = lines[-1].strip() if len(lines) > 1 else ""
+    return len(last) >= len(markup) and set(last) == {markup[0]}
+
+
 def _check_fence(token: Token, lines: list[str], report: Report) -> None:
     assert token.map is not None
     start, end = token.map
-    last = lines[end - 1].strip() if end - 1 > start else ""
-    if not (len(last) >= len(token.markup) and set(last) == {token.markup[0]}):
+    if not is_closed(token.markup, lines[start:end]):
         report(start + 1, "the code fence is never closed", f"add a line '{token.markup}' where it ends")
     elif token.level and token.info.split()[:1] == ["python"]:
         report(start + 1, "a python fence inside a list or quotation", "move it out, to the start of the line")

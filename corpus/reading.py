@@ -23,7 +23,8 @@ BUNDLED = Path(__file__).parent / "questions"
 MAX_FILE_BYTES = 1_000_000
 SECTIONS = ("Answer", "Explanation", "Code", "Pitfalls", "Follow-ups")
 _WITH_CHILDREN = ("Pitfalls", "Follow-ups")
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""The form of ids and of the names of collections: safe in a URL and as a file's name."""
 
 
 def _is_text(value: Any) -> bool:
@@ -41,7 +42,7 @@ class _Field:
     must_be: str
 
 
-_SLUG_FIELD = _Field(True, lambda v: isinstance(v, str) and bool(_SLUG.fullmatch(v)), "lower-case words joined by '-'")
+_SLUG_FIELD = _Field(True, lambda v: isinstance(v, str) and bool(SLUG.fullmatch(v)), "lower-case words joined by '-'")
 _TEXTS_FIELD = _Field(False, _is_texts, "a list of texts ('- ' lines; quote those that hold ': ')")
 _FIELDS = {
     "id": _SLUG_FIELD,
@@ -51,6 +52,11 @@ _FIELDS = {
     **dict.fromkeys(("also_asked", "symptoms", "see_also", "key_points", "versions", "references"), _TEXTS_FIELD),
     "draft": _Field(False, lambda v: isinstance(v, bool), "true or false"),
 }
+
+
+def bundled_ids() -> frozenset[str]:
+    """The ids of the entries that come with torchtutor."""
+    return frozenset(path.stem for path in BUNDLED.rglob("*.md"))
 
 
 def read_entries(*folders: Path) -> tuple[Entry, ...]:
@@ -77,20 +83,26 @@ def read_entries(*folders: Path) -> tuple[Entry, ...]:
 
 def _read_file(path: Path, faults: list[Fault]) -> Entry | None:
     """The entry in ``path``, or ``None`` where a fault keeps it from being made."""
-    before = len(faults)
-
-    def report(line: int, what: str, mend: str) -> None:
-        faults.append(Fault(path, line, what, mend))
-
     if path.stat().st_size > MAX_FILE_BYTES:
-        report(1, f"the file is larger than {MAX_FILE_BYTES:,} bytes", "split it into several entries")
+        what = f"the file is larger than {MAX_FILE_BYTES:,} bytes"
+        faults.append(Fault(path, 1, what, "split it into several entries"))
         return None
     try:
         source = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        report(line, "the file is not UTF-8", "save it as UTF-8")
+        faults.append(Fault(path, line, "the file is not UTF-8", "save it as UTF-8"))
         return None
+    return read_source(source, path, faults)
+
+
+def read_source(source: str, path: Path, faults: list[Fault]) -> Entry | None:
+    """The entry in the text of the file ``path``; ``None``, and its ``faults``, where there are any."""
+    before = len(faults)
+
+    def report(line: int, what: str, mend: str) -> None:
+        faults.append(Fault(path, line, what, mend))
+
     document = parse(source.replace("\r\n", "\n"), report)
     fields = _read_fields(document, path.stem, report)
     sections = _read_sections(document, str(fields.get("id", path.stem)), report)
@@ -196,7 +208,7 @@ def _check_together(read: Sequence[tuple[Path, Entry]], faults: list[Fault]) -> 
         key = (entry.collection, entry.number)
         if key in numbers:
             what = f"number {entry.number} of '{entry.collection}' is also that of {numbers[key]}"
-            faults.append(fault(what, "give it a number of its own"))
+            faults.append(fault(what, "give one of them another number or collection"))
         ids.setdefault(entry.id, path)
         numbers.setdefault(key, path)
     if faults:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from corpus.errors import TutorError
-from eval import abstention, dialogue, retrieval
+from eval import abstention, answers, dialogue, retrieval
 from eval.evaluation import Bench, Evaluation, Found, Table
 from eval.fit import fit as fit_calibration
 from eval.qrels import QueriesUnusable, holds_dialogues, query_sets, read_sets
@@ -25,6 +25,7 @@ EVALUATIONS: tuple[Evaluation, ...] = (
     retrieval.EVALUATION,
     abstention.EVALUATION,
     dialogue.EVALUATION,
+    answers.EVALUATION,
 )
 """What can be measured, in the order of ``all``: one line each."""
 

@@ -9,10 +9,9 @@ from typing import Literal
 
 from limits import parse_many
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from corpus.errors import TutorError
 from index.embedder import BUNDLED_MODEL
 
 
@@ -23,6 +22,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: user_data_path("torchtutor", appauthor=False))
     """The folder that holds all state: index, conversations, verdicts."""
+
+    corpus_folders: tuple[Path, ...] = ()
+    """Folders of entry files that are served beside the bundled ones, each as a collection of its own."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -98,16 +100,3 @@ class Settings(BaseSettings):
     @property
     def database(self) -> Path:
         return self.home / "tutor.sqlite3"
-
-
-def load_settings() -> Settings:
-    """The settings of this process.
-
-    Raises:
-        TutorError: one cannot be used; the message names it.
-    """
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = [f"TUTOR_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
-        raise TutorError("settings that cannot be used: " + "; ".join(wrong)) from error

@@ -6,7 +6,7 @@ changed runs again. Whether it is *as stated* is compared anew at each look, sin
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from service.sandbox import Busy, Limits, Program, Verdict, torch_version
 Run = Callable[[Program, Limits], Verdict]
 
 LIMITS = Limits(seconds=60)
-"""Corpus code is known: its limit is there to end a hang, not to ration."""
+"""The bundled code is known: its limit is there to end a hang, not to ration."""
 
 NOT_YET_RUN = "not run yet"
 
@@ -72,11 +72,20 @@ def _error_deviation(snippet: Snippet, verdict: Verdict) -> str | None:
 
 
 class Verifier:
-    """Gives each snippet its verdict: the stored one where its key matches, else a run, which is then stored."""
+    """Gives each snippet its verdict: the stored one where its key matches, else a run, which is then stored.
 
-    def __init__(self, memory: Memory, run: Run) -> None:
+    Args:
+        known: ids of the entries whose code the project's authors wrote; ``None`` if that holds for all.
+        others: what the code of the other entries may take; it is run as a stranger's.
+    """
+
+    def __init__(
+        self, memory: Memory, run: Run, *, known: Container[str] | None = None, others: Limits | None = None
+    ) -> None:
         self._verdicts = memory.verdicts
         self._run = run
+        self._known = known
+        self._others = others or Limits()
 
     def stored(self, snippet: Snippet) -> Checked:
         """What is known of the snippet without running it."""
@@ -93,13 +102,15 @@ class Verifier:
         known = self.stored(snippet)
         if known.deviation != NOT_YET_RUN:
             return known
+        curated = self._known is None or snippet.id.partition("#")[0] in self._known
+        program = Program(snippet.code, device=_device(snippet), curated=curated)
         try:
-            verdict = self._run(Program(snippet.code, device=_device(snippet), curated=True), LIMITS)
+            verdict = self._run(program, LIMITS if curated else self._others)
         except Busy as busy:
             return Checked(snippet, None, f"not run now: {busy}")
         if verdict.status == "refused":
             return Checked(snippet, None, f"not verified here: {verdict.stderr}")
-        if verdict.status not in ("sandbox_error", "killed"):  # those say nothing about the code
+        if verdict.status not in ("sandbox_error", "killed", "timed_out"):  # that may be the machine, not the code
             self._verdicts.save(_key(snippet), _VERDICT.dump_json(verdict).decode())
         return Checked(snippet, verdict, deviation(snippet, verdict))
 

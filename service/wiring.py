@@ -9,20 +9,24 @@ from functools import partial
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
-from corpus.reading import BUNDLED, read_entries
+from corpus.reading import BUNDLED, bundled_ids, read_entries
 from index.retriever import Retriever
 from index.store import index_fault, open_index
 from service.background import Verification
 from service.memory import Memory
 from service.metrics import Metrics
-from service.sandbox import Sandbox
+from service.sandbox import Limits, Sandbox
 from service.settings import Settings
 from service.tutor import Tutor
-from service.verify import Verifier
+from service.verify import Run, Verifier
 
 
 class IndexNotBuilt(TutorError):
     """The index could not be built; what the build printed says why."""
+
+
+class CollectionTaken(TutorError):
+    """A folder holds entries of a collection that is not its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,18 @@ def build_tutor(
     """Put the tutor together; each part given takes the place of the real one.
 
     Raises:
-        CorpusError, IndexUnusable, MemoryUnusable: a real part cannot be used; each says why.
+        CorpusError, CollectionTaken, IndexUnusable, MemoryUnusable: a real part cannot be used; each says why.
     """
-    entries = corpus_entries() if entries is None else entries
+    entries = corpus_entries(settings) if entries is None else entries
     retriever = retriever or open_index(entries, settings.index_folder, model=settings.embedding_model)
     memory = memory or Memory(settings.database)
     metrics = Metrics()
     retriever = metrics.timed(retriever)
     sandbox = metrics.counted(sandbox or make_sandbox(settings))
-    verifier = Verifier(memory, sandbox.run)
+    verifier = build_verifier(settings, memory, sandbox.run)
     metrics.measure_corpus(entries, verifier)
     stopped = threading.Event()
-    later = Verifier(memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
+    later = build_verifier(settings, memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
     return Parts(
         tutor=Tutor(entries, retriever, verifier, memory, sandbox.run),
         retriever=retriever,
@@ -78,22 +82,36 @@ def build_tutor(
     )
 
 
-def prepare(settings: Settings, report: Callable[[str], None], *, preload: bool = True) -> Parts:
-    """The real tutor; builds what the state folder lacks, and tells ``report`` so."""
-    entries = corpus_entries()
-    memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
-    ensure_index(settings, entries, report=report)
-    return build_tutor(settings, entries=entries, memory=memory, sandbox=make_sandbox(settings, preload=preload))
-
-
 def make_sandbox(settings: Settings, *, preload: bool = True) -> Sandbox:
     """The sandbox as the settings want it; without ``preload`` each run is slower and the first one sooner."""
     return Sandbox(slots=settings.run_slots, allow_incomplete=settings.run_unisolated, preload=preload)
 
 
-def corpus_entries() -> tuple[Entry, ...]:
-    """The entries to serve: all that are no drafts."""
-    return tuple(entry for entry in read_entries(BUNDLED) if not entry.draft)
+def build_verifier(settings: Settings, memory: Memory, run: Run) -> Verifier:
+    """The verifier; code that is not of the bundled entries is run as a stranger's."""
+    others = Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)
+    return Verifier(memory, run, known=bundled_ids(), others=others)
+
+
+def corpus_entries(settings: Settings | None = None) -> tuple[Entry, ...]:
+    """The entries to serve: the bundled ones and those of the folders in ``settings``, drafts left out.
+
+    Raises:
+        CorpusError: with every fault of every file.
+        CollectionTaken: a folder's entries belong to a bundled collection or to that of another folder.
+    """
+    folders = (settings or Settings()).corpus_folders
+    entries = read_entries(BUNDLED, *folders)
+    bundled = bundled_ids()
+    owner = {entry.collection: "the bundled entries" for entry in entries if entry.id in bundled}
+    for folder in folders:
+        ids = {path.stem for path in folder.rglob("*.md")}
+        for name in sorted({entry.collection for entry in entries if entry.id in ids}):
+            if name in owner:
+                taken = f"the collection '{name}' of {folder} is already that of {owner[name]}"
+                raise CollectionTaken(f"{taken}; give its entries another 'collection: …'")
+            owner[name] = str(folder)
+    return tuple(entry for entry in entries if not entry.draft)
 
 
 def ensure_index(settings: Settings, entries: Sequence[Entry], report: Callable[[str], None]) -> None:

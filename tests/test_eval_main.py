@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fakes import FakeSandbox
 
 from corpus.entry import Entry
 from eval import __main__ as command_line
@@ -31,6 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ent
     monkeypatch.setattr(command_line, "corpus_entries", lambda: entries)
     monkeypatch.setattr(command_line, "ensure_index", lambda *_, **__: None)
     monkeypatch.setattr(command_line, "open_index", lambda *_, **__: retriever)
+    monkeypatch.setattr("eval.answers.make_sandbox", lambda _: FakeSandbox())
     return Run(monkeypatch, capsys)
 
 

@@ -69,11 +69,57 @@ def test_state_folder_that_cannot_be_written_is_told_at_start(tmp_path: Path) ->
 
 
 @pytest.mark.integration
-def test_verify_finds_the_whole_corpus_as_stated_and_then_has_nothing_left_to_run(state_folder: Path) -> None:
+def test_verify_finds_the_whole_corpus_as_stated_and_then_has_nothing_left_to_run(
+    state_folder: Path, tmp_path: Path
+) -> None:
     first = torchtutor(state_folder, "verify", "--json")
     report = json.loads(first.stdout)
     wrong = [(row["id"], row["deviation"]) for row in report["snippets"] if row["as_stated"] is False]
     assert (first.returncode, wrong) == (0, [])
     assert report["counts"]["as stated"] >= 150
-    again = json.loads(torchtutor(state_folder, "verify", "--json").stdout)
+    (tmp_path / "report.json").write_text(first.stdout)
+    arguments = ["verify", "--json", "--against", f"{tmp_path}/report.json", "--html", f"{tmp_path}/report.html"]
+    again = json.loads(torchtutor(state_folder, *arguments).stdout)
+    comparison = again.pop("comparison")
     assert again == report
+    assert (comparison["changes"], comparison["compared"]) == ([], len(report["snippets"]))
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.integration
+def test_verify_exits_2_where_the_report_to_compare_with_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{")
+    told = torchtutor(tmp_path / "home", "verify", "--against", f"{tmp_path}/report.json")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "report.json is no report of a verification" in told.stderr
+
+
+@pytest.mark.integration
+def test_import_tells_what_it_could_not_use_and_how_to_serve_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "Notes.md").write_text("1. **Where?**\n\n   On the share.\n\n2. **Who?**\n\n   It is\n")
+    arguments = ["import", f"{tmp_path}/Notes.md", "--out", f"{tmp_path}/out"]
+    told = torchtutor(tmp_path, *arguments)
+    assert (told.returncode, told.stdout) == (0, "")
+    assert f"{tmp_path}/Notes.md:7: the answer breaks off" in told.stderr
+    assert "2 items" in told.stderr
+    assert f"TUTOR_CORPUS_FOLDERS='[\"{tmp_path}/out\"]'" in told.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["notes-01.md", "notes-02.md"]
+    assert torchtutor(tmp_path, *arguments).returncode == 1
+    assert torchtutor(tmp_path, *arguments, "--force").returncode == 0
+
+
+@pytest.mark.integration
+def test_import_exits_1_where_nothing_could_be_read(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("prose")
+    told = torchtutor(tmp_path, "import", f"{tmp_path}/notes.md")
+    assert told.returncode == 1
+    assert "no numbered question" in told.stderr
+
+
+@pytest.mark.integration
+def test_new_entry_writes_a_template_once(tmp_path: Path) -> None:
+    arguments = ["new-entry", "my-lesson", "--out", f"{tmp_path}/out"]
+    assert torchtutor(tmp_path, *arguments).returncode == 0
+    assert "draft: true" in (tmp_path / "out" / "my-lesson.md").read_text()
+    told = torchtutor(tmp_path, *arguments)
+    assert (told.returncode, "exists already" in told.stderr) == (1, True)

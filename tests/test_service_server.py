@@ -1,6 +1,7 @@
 """A real server process with the real index, sandbox and database, asked over HTTP."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -124,3 +125,30 @@ def test_background_verification_runs_and_ends_with_the_server(
     assert children
     started.stop()
     assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_imported_document_is_served_as_a_collection_and_its_code_shown_with_what_its_run_showed(
+    tmp_path: Path, state_folder: Path, start_server: Callable[..., Server]
+) -> None:
+    (tmp_path / "Lab.md").write_text(
+        "1. **How do we book the zebra cluster?**\n\n"
+        "   The zebra cluster is booked by hours. Ask zebra.book for the length.\n"
+        "   ```python\n   print(2 * 3)\n   ```\n"
+        "   ```python\n   zebra.book(2)\n   ```\n"
+    )
+    subprocess.run(
+        [sys.executable, "-m", "service", "import", tmp_path / "Lab.md", "--out", tmp_path / "lab"], check=True
+    )
+    home = tmp_path / "home"
+    subprocess.run(["cp", "-r", str(state_folder), str(home)], check=True)
+    folders = {"TUTOR_CORPUS_FOLDERS": json.dumps([str(tmp_path / "lab")])}
+    build = [sys.executable, "-m", "service", "index", "build"]
+    subprocess.run(build, check=True, env={**os.environ, "TUTOR_HOME": str(home), **folders})
+    started = start_server(home, **folders)
+    assert started.http.get("/v1/entries", params={"collection": "lab"}).json()["entries"][0]["entry_id"] == "lab-01"
+    assert len(started.http.get("/v1/entries", params={"collection": "interview"}).json()["entries"]) == 40
+    reply = started.http.post("/v1/chat", json={"message": "how do we book the zebra cluster?"}).json()
+    assert (reply["matches"][0]["entry_id"], reply["matches"][0]["collection"]) == ("lab-01", "lab")
+    good, bad = reply["snippets"]
+    assert (good["as_stated"], good["verdict"]["stdout"]) == (True, "6\n")
+    assert (bad["as_stated"], bad["verdict"]["error"]["type"]) == (False, "NameError")

@@ -53,7 +53,7 @@ def test_changed_code_runs_again_and_a_changed_expectation_does_not(memory: Memo
     assert len(sandbox.programs) == 2
 
 
-@pytest.mark.parametrize("status", ["refused", "sandbox_error", "killed"])
+@pytest.mark.parametrize("status", ["refused", "sandbox_error", "killed", "timed_out"])
 def test_run_that_says_nothing_of_the_code_is_not_stored(memory: Memory, sandbox: FakeSandbox, status: str) -> None:
     snippet = Snippet("e#code-1", "c")
     sandbox.verdicts["c"] = replace(PASSED, status=status, stderr="no user namespaces")  # type: ignore[arg-type]

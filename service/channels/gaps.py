@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from corpus.reading import BUNDLED
 from index.encoder import OnnxEncoder
+from service.channels import console
 from service.drafts import DraftUnusable, accept, write_draft
 from service.gaps import Gap, Kind, gaps, shortfalls
-from service.settings import load_settings
-from service.wiring import Parts, prepare
+from service.wiring import Parts
 
 KINDS: tuple[Kind, ...] = ("refused", "disliked", "code failed")
 SHOWN = 8
 """So many questions of a gap are shown."""
 
 app = typer.Typer(help="What the corpus lacks.", invoke_without_command=True)
-_out = Console()
 
 
 @app.callback()
@@ -49,8 +47,8 @@ def draft(
     if number > len(found):
         raise DraftUnusable(f"no gap {number}; 'torchtutor gaps' shows {len(found)}")
     entries = list(parts.tutor.entries.values())
-    print(write_draft(found[number - 1], entries, folder or load_settings().home / "drafts"))
-    Console(stderr=True).print("It holds learners' own words: look through them before you publish it.")
+    print(write_draft(found[number - 1], entries, folder or console.settings().home / "drafts"))
+    console.tell("It holds learners' own words: look through them before you publish it.")
 
 
 @app.command("accept")
@@ -59,7 +57,7 @@ def accept_(
     corpus: Annotated[Path, typer.Option(help="The folder of the corpus.")] = BUNDLED,
 ) -> None:
     """Take a completed draft into the corpus, if all of its code runs as stated."""
-    with closing(prepare(load_settings(), _tell, preload=False)) as parts:
+    with closing(console.parts(console.settings(), preload=False)) as parts:
         checked = accept(file, corpus, parts.verifier)
     print(f"accepted into {corpus}: {len(checked)} snippets ran as stated; the index is built anew at the next start")
 
@@ -87,15 +85,15 @@ def _section(number: int, gap: Gap, parts: Parts) -> str:
 
 def _print(found: list[Gap], parts: Parts) -> None:
     for number, gap in enumerate(found, 1):
-        _out.print(Text(f"{number}. {gap.question}", "bold"), Text(f"· {_counts(gap)}", "dim"))
+        console.out.print(Text(f"{number}. {gap.question}", "bold"), Text(f"· {_counts(gap)}", "dim"))
         for text in _questions(gap):
-            _out.print(Text(f"   - {text}"))
+            console.out.print(Text(f"   - {text}"))
         for shortfall in gap.shortfalls:
             if shortfall.comment:
-                _out.print(Text(f"   “{shortfall.comment}”", "italic"))
-        _out.print(Text(f"   nearest: {'; '.join(_nearest(gap, parts))}", "dim"))
+                console.out.print(Text(f"   “{shortfall.comment}”", "italic"))
+        console.out.print(Text(f"   nearest: {'; '.join(_nearest(gap, parts))}", "dim"))
     if not found:
-        _out.print("Nothing that we know of: no question was refused or disliked, and no code failed.")
+        console.out.print("Nothing that we know of: no question was refused or disliked, and no code failed.")
 
 
 def _counts(gap: Gap) -> str:
@@ -113,11 +111,7 @@ def _nearest(gap: Gap, parts: Parts) -> list[str]:
 
 
 def _found() -> tuple[list[Gap], Parts]:
-    settings = load_settings()
-    parts = prepare(settings, _tell)
+    settings = console.settings()
+    parts = console.parts(settings, preload=False)
     encoder = OnnxEncoder(settings.index_folder / "encoder")
     return gaps(shortfalls(parts.memory.feedback.messages()), encoder, parts.retriever), parts
-
-
-def _tell(message: str) -> None:
-    Console(stderr=True).print(message, markup=False, highlight=False)

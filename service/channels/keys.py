@@ -4,11 +4,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from service.channels import console
 from service.memory import Memory
-from service.settings import load_settings
 
 app = typer.Typer(help="The keys that let others in.", no_args_is_help=True)
 
@@ -21,7 +20,7 @@ def create(
     ] = None,
 ) -> None:
     """Make a key and print it, once: only its hash is stored."""
-    memory = Memory(load_settings().database)
+    memory = Memory(console.settings().database)
     key, secret = memory.keys.create(name, scope or ["ask", "run"])
     print(f"key {key.id} for {key.name}: keep it, it is not shown again", file=sys.stderr)
     print(secret)
@@ -31,14 +30,14 @@ def create(
 def list_() -> None:
     """Show all keys, without their secrets."""
     table = Table("id", "name", "scopes", "made", "revoked", box=None)
-    for key in Memory(load_settings().database).keys.list():
+    for key in Memory(console.settings().database).keys.list():
         revoked = key.revoked_at.strftime("%Y-%m-%d %H:%M") if key.revoked_at else ""
         table.add_row(key.id, key.name, " ".join(sorted(key.scopes)), f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
-    Console().print(table, markup=False)
+    console.out.print(table, markup=False)
 
 
 @app.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(help="The id that 'keys list' shows.")]) -> None:
     """Let nobody in with a key any more, at once; browsers that signed in with it are signed out."""
-    Memory(load_settings().database).keys.revoke(key_id)
+    Memory(console.settings().database).keys.revoke(key_id)
     print(f"revoked {key_id}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from service.backup import back_up, restore
-from service.settings import load_settings
+from service.channels import console
 
 
 def install(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def install(app: typer.Typer) -> None:
 
 def _backup(file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")]) -> None:
     """Write conversations, feedback, verdicts and keys into one file, also while the service runs."""
-    back_up(load_settings(), file)
+    back_up(console.settings(), file)
     print(f"backed up into {file}; it holds what learners wrote: keep it as safe as the state folder")
 
 
@@ -26,6 +26,6 @@ def _restore(
     replace: Annotated[bool, typer.Option(help="Put it in place of what is there.")] = False,
 ) -> None:
     """Put a backup into the state folder; the service must not run."""
-    settings = load_settings()
+    settings = console.settings()
     restore(settings, file, replace=replace)
     print(f"restored into {settings.home}")

@@ -1,21 +1,21 @@
 """How replies, snippets and verdicts look in a terminal."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from pydantic import TypeAdapter
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.syntax import Syntax
+from rich.table import Table
 from rich.text import Text
 
+from service.compare import Comparison, first_difference
 from service.events import ShownSnippet
+from service.report import Report
 from service.sandbox import Verdict
-from service.verify import Checked
 
-_VERDICT = TypeAdapter(Verdict)
+MAX_SHOWN = 200
 
 
 def print_markdown(out: Console, markdown: str) -> None:
@@ -68,41 +68,47 @@ def _print_output(out: Console, verdict: Verdict) -> None:
     elif verdict.status != "passed" and verdict.stderr:
         printed += f"\n{verdict.stderr.rstrip()}"
     if printed.strip():
-        out.print(Padding(Text(_visible(printed.strip("\n")), "cyan"), (0, 0, 0, 2)))
+        out.print(Padding(Text(visible(printed.strip("\n")), "cyan"), (0, 0, 0, 2)))
     for picture in verdict.artifacts:
-        out.print(Padding(Text(f"picture: {picture.name}", "dim"), (0, 0, 0, 2)))
+        out.print(Padding(Text(f"picture: {visible(picture.name)}", "dim"), (0, 0, 0, 2)))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """``text`` with its control characters spelled out."""
     return "".join(c if c in "\n\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def print_report(out: Console, checked: Sequence[Checked], *, quiet: bool) -> None:
-    """One line a snippet that is not as stated, and the counts."""
-    for result in checked:
-        if result.as_stated is False:
-            out.print(Text(f"✘ {result.snippet.id}: {result.deviation}", "red"))
-        elif result.verdict is None and not quiet:
-            out.print(Text(f"○ {result.snippet.id}: {result.deviation}", "yellow"))
-    if not quiet:
-        out.print(", ".join(f"{count} {what}" for what, count in _counts(checked).items()))
+def print_report(out: Console, report: Report, *, quiet: bool) -> None:
+    """One line a snippet that is not as stated or was not run, and the counts by kind."""
+    for row in report.snippets:
+        if row.outcome in ("not as stated", "warned"):
+            _tell(out, Text(f"✘ {row.id}: {visible(row.deviation or '')}", "red"))
+        elif row.outcome == "not run" and not quiet:
+            _tell(out, Text(f"○ {row.id}: {visible(row.deviation or '')}", "yellow"))
+    if quiet:
+        return
+    table = Table(f"{report.entries} entries", *report.counts, box=SIMPLE)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for kind, counts in report.kinds.items():
+        table.add_row(kind, *map(str, counts.values()))
+    table.add_section()
+    table.add_row("all", *map(str, report.counts.values()))
+    out.print(table)
 
 
-def report(checked: Sequence[Checked]) -> dict[str, Any]:
-    """The machine-readable form of a verification."""
-    return {"counts": _counts(checked), "snippets": [_row(result) for result in checked]}
+def print_comparison(out: Console, comparison: Comparison) -> None:
+    """One line a changed aspect, and how much was compared."""
+    for change in comparison.changes:
+        before, after = (visible(line[:MAX_SHOWN]) or "nothing" for line in first_difference(change))
+        _tell(out, Text(f"≠ {visible(change.id)}: {change.aspect}: {before} → {after}", "magenta"))
+    for what, names in (("edited", comparison.edited), ("added", comparison.added), ("removed", comparison.removed)):
+        if names:
+            _tell(out, Text(f"{what} since: {', '.join(map(visible, names))}", "dim"))
+    torch = f"torch {visible(comparison.torch_before)} → {comparison.torch_after}"
+    _tell(out, Text(f"{torch}: {comparison.compared} snippets compared, {comparison.changed} changed"))
 
 
-def _counts(checked: Iterable[Checked]) -> dict[str, int]:
-    names = {True: "as stated", False: "not as stated", None: "not run"}
-    counts = Counter(names[result.as_stated] for result in checked)
-    return {name: counts[name] for name in names.values()}
-
-
-def _row(result: Checked) -> dict[str, Any]:
-    return {
-        "id": result.snippet.id,
-        "as_stated": result.as_stated,
-        "deviation": result.deviation,
-        "verdict": _VERDICT.dump_python(result.verdict, mode="json") if result.verdict else None,
-    }
+def _tell(out: Console, text: Text) -> None:
+    """One line, left whole where it is longer than the terminal is wide."""
+    out.print(text, soft_wrap=True)
