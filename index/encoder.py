@@ -72,7 +72,7 @@ class OnnxEncoder:
         return self._tokenizer.token_to_id(word) is not None
 
     def _encode_one(self, text: str) -> Vectors:
-        encoding = self._tokenizer.encode(text)
+        encoding = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))  # lone surrogates break it
         rows = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,

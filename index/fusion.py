@@ -23,7 +23,7 @@ FEATURES = (
     "lead of the first entry over the second",
     "share of the first entry",
     "best plain cosine of a passage",
-    "length of the query in grams, log(1 + x)",
+    "different grams of the query, log(1 + x)",
     "highest score that the classifier gives an entry",
     "highest score that it gives what no entry covers",
 )
@@ -58,7 +58,7 @@ class Parts:
         beside: the classifier's highest score for what no entry covers.
         name: what that is; see :class:`index.classifier.Judgement`.
         cosine: the best plain cosine of a passage.
-        grams: how many the query has.
+        grams: how many different ones the query has.
     """
 
     whitened: Floats

@@ -172,7 +172,7 @@ class HybridRetriever:
             beside=judged.beside,
             name=judged.name,
             cosine=float(cosines.max()),
-            grams=len(grams(scores.text)),
+            grams=len(set(grams(scores.text))),
         )
 
     def rank(self, query: str, scores: Scores, *, k: int, collection: str | None = None) -> Ranking:

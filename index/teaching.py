@@ -18,6 +18,9 @@ from index.passage import ASKED, Passage
 ENTRY = "entry:"
 """Begins the name of a class that is an entry of another collection; its id follows."""
 
+SAME_SUBJECT = 0.6
+"""From this cosine on, a question of another collection is on a subject of this one, and no evidence against it."""
+
 Background = Sequence[tuple[str, str, Vectors]]
 """Topic, text and unit vector of what no entry covers."""
 
@@ -40,8 +43,12 @@ def _teach(passages: Sequence[Passage], vectors: Vectors, background: Background
     owners = np.array([rows.setdefault(passages[place].entry_id, len(rows)) for place in places], np.intp)
     asked = vectors[[place for place in places if passages[place].kind in ASKED]]
     beside = [*background, *_questions(passages, vectors, ~own)]
-    kept = [one for one in beside if not len(asked) or float((asked @ one[2]).max()) < COVERED]
+    kept = [one for one in beside if not len(asked) or float((asked @ one[2]).max()) < _limit(one[0])]
     return fit_classifier(vectors[places], [passages[place].text for place in places], owners, kept)
+
+
+def _limit(name: str) -> float:
+    return SAME_SUBJECT if name.startswith(ENTRY) else COVERED
 
 
 def _questions(

@@ -49,7 +49,7 @@ def test_beyond_the_limit_the_first_passages_of_every_entry_are_taught(monkeypat
     assert taught.taught.tolist() == [0, 2]
 
 
-OTHER = Entry("rope", 1, "sailing", "Knots", "How do you tie a bowline?", "The rabbit comes out of its hole.")
+OTHER = Entry("rope", 1, "sailing", "Knots", "Tying a bowline: which way round?", "The rabbit comes out of its hole.")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_questions_of_other_collections_are_beside_a_collection(found: list[Pass
 
 def test_a_text_of_the_background_that_an_entry_covers_is_left_out(found: list[Passage]) -> None:
     vectors = ENCODER.encode([passage.text for passage in found])
-    texts = beside("How do you tie a bowline?", "boil an egg")
+    texts = beside("Tying a bowline: which way round?", "boil an egg")
     assert teach(found, vectors, texts)["sailing"].texts == ("boil an egg", *teach(found, vectors, [])["sailing"].texts)
 
 

@@ -13,7 +13,7 @@ from index.passage import Passage, passages
 from index.retriever import UNFITTED_THRESHOLD, HybridRetriever, KeywordRetriever, Ranking
 from index.teaching import teach
 
-OTHER = Entry("rope", 1, "sailing", "Knots", "How do you tie a bowline?", "The rabbit comes out of its hole.")
+OTHER = Entry("rope", 1, "sailing", "Knots", "Tying a bowline: which way round?", "The rabbit comes out of its hole.")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_an_unknown_collection_has_no_match_and_covers_nothing(retriever: Hybrid
     assert (ranking.matches, ranking.covered, ranking.confidence) == ((), False, 0.0)
 
 
-@pytest.mark.parametrize("query", ["", " ", "?", "日本語", "\x00", "a" * 50_000])
+@pytest.mark.parametrize("query", ["", " ", "?", "日本語", "\x00", "\ud800", "a" * 50_000])
 def test_no_query_breaks_it(retriever: HybridRetriever, query: str) -> None:
     ranking = retriever.search(query, k=2)
     assert len(ranking.matches) == 2
