@@ -60,8 +60,15 @@ def score(retriever: HybridRetriever, queries: Sequence[Query], watch: Stopwatch
 
 
 def systems(shipped: Calibration) -> dict[str, Calibration]:
-    """What the shipped tutor is compared with: its two parts, each alone, and their weighted sum."""
-    return {"dense": replace(shipped, sparse_weight=0.0), "BM25": replace(shipped, sparse_weight=1.0), "fused": shipped}
+    """What the shipped tutor is compared with: its parts over passages, each alone, and their weighted sum."""
+    passages = replace(
+        shipped, sparse_weight=shipped.sparse_weight / (1 - shipped.taught_weight or 1), taught_weight=0.0
+    )
+    return {
+        "dense": replace(passages, sparse_weight=0.0),
+        "BM25": replace(passages, sparse_weight=1.0),
+        "fused": passages,
+    }
 
 
 def evaluate(

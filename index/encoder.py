@@ -39,6 +39,10 @@ class Encoder(Protocol):
         """Vectors of shape (len(texts), dimension), each of length 1."""
         ...
 
+    def knows(self, word: str) -> bool:
+        """Whether ``word``, in lower case, is a word of the encoder's vocabulary."""
+        ...
+
 
 class OnnxEncoder:
     """The encoder that :mod:`index.embedder` exported into ``folder``; one thread, one text at a time.
@@ -64,8 +68,11 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.concatenate([self._encode_one(text) for text in texts])
 
+    def knows(self, word: str) -> bool:
+        return self._tokenizer.token_to_id(word) is not None
+
     def _encode_one(self, text: str) -> Vectors:
-        encoding = self._tokenizer.encode(text)
+        encoding = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))  # lone surrogates break it
         rows = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
@@ -88,3 +95,6 @@ class HashingEncoder:
                 vectors[row, int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimension] += 1
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
+
+    def knows(self, word: str) -> bool:
+        return False

@@ -5,10 +5,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corpus.entry import Entry
+from index.wordings import phrasings
 
 Kind = Literal[
-    "question", "also_asked", "symptom", "answer", "explanation", "key_point", "code", "pitfall", "follow_up"
+    "question",
+    "also_asked",
+    "phrasing",
+    "symptom",
+    "answer",
+    "explanation",
+    "key_point",
+    "code",
+    "pitfall",
+    "follow_up",
 ]
+
+ASKED: tuple[Kind, ...] = ("question", "also_asked", "phrasing")
+"""The kinds that put the entry's question as a learner does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,8 @@ def passages(entry: Entry) -> Iterator[Passage]:
     yield passage("question", entry.question)
     for text in entry.also_asked:
         yield passage("also_asked", text)
+    for text in phrasings().get(entry.id, ()):
+        yield passage("phrasing", text)
     for text in entry.symptoms:
         yield passage("symptom", text)
     yield passage("answer", f"{entry.question}\n\n{entry.answer}")

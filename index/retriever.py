@@ -1,24 +1,46 @@
 """Finds the entries for a query: the protocol, the hybrid retriever, and a small one without a model."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from itertools import islice
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.entry import Entry
+from index.classifier import Classifier, Judgement
 from index.dense import DenseIndex
 from index.encoder import Encoder
-from index.fusion import Calibration, Floats, Scores, features, fuse, pooled, probability, shipped_calibration
+from index.fusion import (
+    Calibration,
+    Floats,
+    Parts,
+    Scores,
+    features,
+    fuse,
+    pooled,
+    probability,
+    scaled,
+    shipped_calibration,
+)
+from index.members import Members, select
 from index.passage import Passage, passages
-from index.sparse import SparseIndex, Vocabulary, grams
+from index.reduction import reduced
+from index.sparse import SparseIndex, grams
+from index.spelling import Speller
+from index.teaching import EVERYTHING, teach
 from index.whitening import fit_whitening
 
 NEAR_PASSAGES = 6
 """How many passages of an entry a match names."""
+
+UNFITTED_THRESHOLD = 0.9
+"""The lowest threshold for a model that the calibration was not fitted for."""
+
+Outcome = Literal["answered", "partly", "not_covered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +62,9 @@ class Ranking:
         covered: whether an entry seems to cover the query; where not, the tutor abstains.
         coverage: the calibrated probability that one does.
         features: what these were computed from; ``None`` where they were not computed so.
+        sure: from this confidence on, the first match needs no reservation.
+        beside: what the query seems to be about where that is no entry searched: a topic of the background, or
+            ``entry:`` and the id of an entry of another collection.
     """
 
     matches: tuple[Match, ...]
@@ -47,6 +72,15 @@ class Ranking:
     covered: bool
     coverage: float = 0.0
     features: Floats | None = None
+    sure: float = 0.5
+    beside: str | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """*answered*; *partly*, where the first match may be a neighbour of the right one; or *not_covered*."""
+        if not (self.covered and self.matches):
+            return "not_covered"
+        return "answered" if self.confidence >= self.sure else "partly"
 
 
 @runtime_checkable
@@ -56,36 +90,54 @@ class Retriever(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Members:
-    """The entries of a collection, the places of all their passages, and the number of the entry of each of these."""
-
-    ids: list[str]
-    places: NDArray[np.intp]
-    owners: NDArray[np.intp]
-
-
 class HybridRetriever:
-    """Whitened cosine and BM25 over all passages, pooled and fused into one score an entry."""
+    """Whitened cosine and BM25 over all passages, pooled, and a classifier, fused into one score an entry.
+
+    Args:
+        classifiers: by collection, as :func:`index.teaching.teach` makes them; without them they are taught here,
+            by the passages alone.
+        model: the embedding model; ``None`` for the one of the calibration.
+    """
 
     def __init__(
-        self, passages: Sequence[Passage], dense: DenseIndex, encoder: Encoder, calibration: Calibration | None = None
+        self,
+        passages: Sequence[Passage],
+        dense: DenseIndex,
+        encoder: Encoder,
+        calibration: Calibration | None = None,
+        *,
+        classifiers: Mapping[str, Classifier] | None = None,
+        model: str | None = None,
     ) -> None:
         self.calibration = calibration or shipped_calibration()
+        self._model = model
         self._passages = passages
         self._dense = dense
         self._encoder = encoder
         self._sparse = SparseIndex([passage.text for passage in passages])
-        everything = self._select(None)
+        everything = select(passages)
         vectors = dense.vectors()
         self._whitening = fit_whitening(vectors, everything.owners)
         self._whitened = DenseIndex(self._whitening.apply(vectors))
         named = {passage.collection for passage in passages}
-        self._members: dict[str | None, _Members] = {None: everything} | {name: self._select(name) for name in named}
-        texts: dict[str, list[str]] = {entry_id: [] for entry_id in everything.ids}
-        for passage in passages:
-            texts[passage.entry_id].append(passage.text)
-        self._vocabulary = Vocabulary(texts)
+        self._members: dict[str | None, Members] = {None: everything} | {name: select(passages, name) for name in named}
+        self._classifiers = classifiers or teach(passages, vectors, ())
+        beside = (text for classifier in self._classifiers.values() for text in classifier.texts)
+        self._speller = Speller((passage.text for passage in passages), encoder.knows, beside)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the calibration was fitted for the embedding model; ``python -m eval fit`` makes it so."""
+        return self._model in (None, self.calibration.model)
+
+    @property
+    def threshold(self) -> float:
+        """From this probability of being covered on, a query is answered."""
+        return self.calibration.threshold if self.is_calibrated else max(self.calibration.threshold, UNFITTED_THRESHOLD)
+
+    def entry_ids(self, collection: str | None = None) -> list[str]:
+        """The entries of a collection that there is, in the order of :meth:`parts`."""
+        return self._members[collection].ids
 
     def calibrated(self, calibration: Calibration) -> "HybridRetriever":
         """The same retriever with other numbers."""
@@ -98,45 +150,71 @@ class HybridRetriever:
 
     def scores(self, query: str) -> Scores:
         """What each part says of every passage."""
-        vector = self._encoder.encode([query])[0]
+        text = self._speller.mended(reduced(query))
+        vector = self._encoder.encode([text])[0]
         return Scores(
+            text=text,
+            vector=vector,
             cosines=self._dense.scores(vector),
             whitened=self._whitened.scores(self._whitening.apply(vector)),
-            bm25=self._sparse.scores(query),
+            bm25=self._sparse.scores(text),
+        )
+
+    def parts(self, scores: Scores, collection: str | None = None) -> Parts:
+        """What each part says of every entry of a collection that there is."""
+        among, depth = self._members[collection], self.calibration.depth
+        judged = self._judge(scores, collection, among)
+        cosines = scores.cosines[among.places]
+        return Parts(
+            whitened=pooled(scores.whitened[among.places], among.owners, depth),
+            bm25=pooled(scores.bm25[among.places], among.owners, depth),
+            taught=judged.entries,
+            beside=judged.beside,
+            name=judged.name,
+            cosine=float(cosines.max()),
+            grams=len(set(grams(scores.text))),
         )
 
     def rank(self, query: str, scores: Scores, *, k: int, collection: str | None = None) -> Ranking:
         """What :meth:`search` makes of the scores of all passages."""
-        fitted = self.calibration
-        among = self._members.get(collection)
+        fitted, among = self.calibration, self._members.get(collection)
         if among is None:
             return Ranking((), 0.0, covered=False)
-        whitened, bm25 = scores.whitened[among.places], scores.bm25[among.places]
-        dense, sparse = pooled(whitened, among.owners, fitted.depth), pooled(bm25, among.owners, fitted.depth)
-        fused = fuse(dense, sparse, fitted.sparse_weight)
+        parts = self.parts(scores, collection)
+        fused = fuse(parts.whitened, parts.bm25, parts.taught, fitted)
         order = np.argsort(-fused, kind="stable")
-        shared = self._vocabulary.coverage(query, among.ids[order[0]])
-        found = features(order, fused, dense, sparse, scores.cosines[among.places], shared, len(grams(query)))
-        coverage = probability(found, fitted.covered)
-        by_passage = fuse(whitened, bm25, fitted.sparse_weight)
-        matches = []
-        for row in order[:k]:
-            own = np.flatnonzero(among.owners == row)
-            near = among.places[own[np.argsort(-by_passage[own], kind="stable")[:NEAR_PASSAGES]]]
-            first, *others = (self._passages[place] for place in near)
-            matches.append(Match(among.ids[row], float(fused[row]), first, tuple(others)))
-        confidence = probability(found, fitted.right)
-        return Ranking(tuple(matches), confidence, coverage >= fitted.threshold, coverage, found)
+        found = features(order, fused, parts, fitted.sharpness)
+        coverage, confidence = probability(found, fitted.covered), probability(found, fitted.right)
+        best = self._best_passages(scores, among, order[:k])
+        return Ranking(
+            matches=tuple(
+                Match(among.ids[row], float(fused[row]), near[0], tuple(near[1:])) for row, near in best.items()
+            ),
+            confidence=confidence,
+            covered=coverage >= self.threshold,
+            coverage=coverage,
+            features=found,
+            sure=fitted.sure,
+            beside=parts.name if parts.beside > parts.taught.max() else None,
+        )
 
-    def _select(self, collection: str | None) -> _Members:
-        """The entries of the collection; all, if none is named."""
-        rows: dict[str, int] = {}
-        places, owners = [], []
-        for place, passage in enumerate(self._passages):
-            if collection in (None, passage.collection):
-                places.append(place)
-                owners.append(rows.setdefault(passage.entry_id, len(rows)))
-        return _Members(list(rows), np.array(places, np.intp), np.array(owners, np.intp))
+    def _judge(self, scores: Scores, collection: str | None, among: Members) -> Judgement:
+        if collection is None and EVERYTHING not in self._classifiers:  # there is one collection only
+            (classifier,) = self._classifiers.values()
+        else:
+            classifier = self._classifiers[collection or EVERYTHING]
+        return classifier.judge(scores.text, scores.vector, scores.cosines[among.places])
+
+    def _best_passages(self, scores: Scores, among: Members, rows: NDArray[np.intp]) -> dict[int, list[Passage]]:
+        """The passages of each of these entries that are nearest to the query; phrasings are never shown."""
+        sparse = self.calibration.sparse_weight
+        near = (1 - sparse) * scores.whitened[among.places] + sparse * scaled(scores.bm25[among.places])
+        best = {}
+        for row in rows.tolist():
+            own = np.flatnonzero(among.owners == row)
+            ordered = (self._passages[among.places[place]] for place in own[np.argsort(-near[own], kind="stable")])
+            best[row] = list(islice((one for one in ordered if one.kind != "phrasing"), NEAR_PASSAGES))
+        return best
 
 
 class KeywordRetriever:

@@ -6,6 +6,8 @@
     ├── manifest.json     format, model, dimension, hash of the corpus, checksums of the files below
     ├── passages.json     what is searched
     ├── vectors.faiss     their vectors
+    ├── classifiers.npz   what the classifiers learned from them, and
+    ├── classifiers.json  what its numbers stand for
     └── encoder/          model.onnx and tokenizer.json: the query encoder
 
     TutorError
@@ -32,14 +34,18 @@ from index.embedder import Embedder
 from index.encoder import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder
 from index.passage import Passage, passages
 from index.retriever import HybridRetriever
+from index.teaching import read_classifiers, teach, write_classifiers
+from index.wordings import background
 
-FORMAT = 1
+FORMAT = 2
 RENAMES = 10
 MANIFEST = "manifest.json"
 PASSAGES = "passages.json"
 VECTORS = "vectors.faiss"
+CLASSIFIERS = "classifiers.npz"
+CLASSES = "classifiers.json"
 ENCODER_FILES = (f"encoder/{MODEL_FILE}", f"encoder/{TOKENIZER_FILE}")
-FILES = (PASSAGES, VECTORS, *ENCODER_FILES)
+FILES = (PASSAGES, VECTORS, CLASSIFIERS, CLASSES, *ENCODER_FILES)
 
 
 class IndexUnusable(TutorError):
@@ -80,8 +86,14 @@ def build_index(entries: Sequence[Entry], folder: Path, *, model: str, report: C
                 report("Exporting the query encoder …")
                 embedder.export(fresh / "encoder")
             report(f"Embedding {len(found)} passages of {len(entries)} entries …")
-            dense = DenseIndex(embedder.embed([passage.text for passage in found]))
+            vectors = embedder.embed([passage.text for passage in found])
+            dense = DenseIndex(vectors)
             dense.write(fresh / VECTORS)
+            report("Teaching the classifiers …")
+            beside = [(topic, text) for topic, texts in background().items() for text in texts]
+            embedded = embedder.embed([text for _, text in beside])
+            classifiers = teach(found, vectors, [(*one, vector) for one, vector in zip(beside, embedded, strict=True)])
+            write_classifiers(classifiers, fresh / CLASSIFIERS, fresh / CLASSES)
             _write_json(fresh / PASSAGES, [asdict(passage) for passage in found])
             manifest = Manifest(FORMAT, model, dense.dimension, corpus_hash(entries), _checksums(fresh))
             _write_json(fresh / MANIFEST, asdict(manifest))
@@ -120,12 +132,18 @@ def open_index(entries: Sequence[Entry], folder: Path, *, model: str) -> HybridR
     if reason is not None:
         raise IndexUnusable(f"the index in {folder} cannot be used: {reason}; run: torchtutor index build")
     found = [Passage(**row) for row in json.loads((folder / PASSAGES).read_text(encoding="utf-8"))]
-    return HybridRetriever(found, DenseIndex.read(folder / VECTORS), OnnxEncoder(folder / "encoder"))
+    return HybridRetriever(
+        found,
+        DenseIndex.read(folder / VECTORS),
+        OnnxEncoder(folder / "encoder"),
+        classifiers=read_classifiers(folder / CLASSIFIERS, folder / CLASSES, found),
+        model=model,
+    )
 
 
 def corpus_hash(entries: Sequence[Entry]) -> str:
-    """Changes whenever a passage does."""
-    found = [asdict(passage) for entry in entries for passage in passages(entry)]
+    """Changes whenever a passage or the background does."""
+    found = [*(asdict(passage) for entry in entries for passage in passages(entry)), background()]
     return hashlib.sha256(json.dumps(found, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -28,6 +28,10 @@ def test_the_exported_encoder_gives_the_models_own_vectors(state_folder: Path) -
     assert np.linalg.norm(exported, axis=1) == pytest.approx(1, abs=1e-5)
 
 
+def test_a_lone_surrogate_does_not_break_the_encoder(state_folder: Path) -> None:
+    assert OnnxEncoder(state_folder / "index" / "encoder").encode(["a \ud800 b"]).shape == (1, 384)
+
+
 def test_answering_a_query_imports_neither_torch_nor_transformers(state_folder: Path) -> None:
     program = """
 import json, sys, time

@@ -9,10 +9,11 @@ from corpus.entry import Entry
 from index.dense import DenseIndex
 from index.encoder import HashingEncoder
 from index.fusion import shipped_calibration
-from index.passage import passages
-from index.retriever import HybridRetriever, KeywordRetriever
+from index.passage import Passage, passages
+from index.retriever import UNFITTED_THRESHOLD, HybridRetriever, KeywordRetriever, Ranking
+from index.teaching import teach
 
-OTHER = Entry("rope", 1, "sailing", "Knots", "How do you tie a bowline?", "The rabbit comes out of its hole.")
+OTHER = Entry("rope", 1, "sailing", "Knots", "Tying a bowline: which way round?", "The rabbit comes out of its hole.")
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_an_unknown_collection_has_no_match_and_covers_nothing(retriever: Hybrid
     assert (ranking.matches, ranking.covered, ranking.confidence) == ((), False, 0.0)
 
 
-@pytest.mark.parametrize("query", ["", " ", "?", "日本語", "\x00", "a" * 50_000])
+@pytest.mark.parametrize("query", ["", " ", "?", "日本語", "\x00", "\ud800", "a" * 50_000])
 def test_no_query_breaks_it(retriever: HybridRetriever, query: str) -> None:
     ranking = retriever.search(query, k=2)
     assert len(ranking.matches) == 2
@@ -89,7 +90,9 @@ def test_the_threshold_alone_decides_whether_a_query_is_covered(retriever: Hybri
 
 def test_other_numbers_leave_the_retriever_itself_as_it_was(retriever: HybridRetriever) -> None:
     before = retriever.search("save the model", k=3)
-    retriever.calibrated(replace(shipped_calibration(), sparse_weight=1.0, depth=1)).search("save the model", k=3)
+    retriever.calibrated(replace(shipped_calibration(), sparse_weight=1.0, taught_weight=0.0, depth=1)).search(
+        "save the model", k=3
+    )
     after = retriever.search("save the model", k=3)
     assert before.matches == after.matches
 
@@ -97,8 +100,56 @@ def test_other_numbers_leave_the_retriever_itself_as_it_was(retriever: HybridRet
 def test_each_part_can_rank_alone(retriever: HybridRetriever) -> None:
     scores = retriever.scores("bowline")
     no_bm25 = replace(scores, bm25=np.zeros_like(scores.bm25))
-    dense = retriever.calibrated(replace(shipped_calibration(), sparse_weight=0.0))
+    dense = retriever.calibrated(replace(shipped_calibration(), sparse_weight=0.0, taught_weight=0.0))
     assert dense.rank("bowline", scores, k=3).matches == dense.rank("bowline", no_bm25, k=3).matches
+
+
+def test_what_is_beside_the_entries_is_named_where_it_explains_the_query_better(entries: tuple[Entry, ...]) -> None:
+    found = [passage for entry in (*entries, OTHER) for passage in passages(entry)]
+    encoder = HashingEncoder()
+    vectors = encoder.encode([passage.text for passage in found])
+    texts = ("boil an egg", "fry an egg")
+    background = [("cooking", text, vector) for text, vector in zip(texts, encoder.encode(texts), strict=True)]
+    taught = teach(found, vectors, background)
+    retriever = HybridRetriever(found, DenseIndex(vectors), encoder, classifiers=taught)
+    assert retriever.search("boil an egg", k=1).beside == "cooking"
+    assert retriever.search("tie a bowline", k=1, collection="interview").beside == "entry:rope"
+    assert retriever.search("save a model", k=1, collection="interview").beside is None
+
+
+def test_a_long_message_is_searched_by_what_matters_in_it(retriever: HybridRetriever) -> None:
+    pasted = "Traceback (most recent call last):\n" + '  File "/usr/lib/x.py", line 3, in f\n    g()\n' * 40
+    scores = retriever.scores(pasted + "ValueError: gradients keep growing")
+    assert "gradients keep growing" in scores.text
+    assert len(scores.text) < 200
+
+
+def test_a_model_that_the_calibration_was_not_fitted_for_is_told_and_answers_more_rarely(
+    retriever: HybridRetriever,
+) -> None:
+    found = list(passages(OTHER))
+    encoder = HashingEncoder()
+    dense = DenseIndex(encoder.encode([passage.text for passage in found]))
+    fitted = replace(shipped_calibration(), model="small", threshold=0.5)
+    other = HybridRetriever(found, dense, encoder, fitted, model="other")
+    same = HybridRetriever(found, dense, encoder, fitted, model="small")
+    assert (other.is_calibrated, same.is_calibrated) == (False, True)
+    assert other.threshold == UNFITTED_THRESHOLD > same.threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    ("covered", "confidence", "outcome"),
+    [(True, 0.9, "answered"), (True, 0.3, "partly"), (False, 0.9, "not_covered")],
+)
+def test_the_outcome_follows_from_the_two_thresholds(
+    retriever: HybridRetriever, covered: bool, confidence: float, outcome: str
+) -> None:
+    ranking = retriever.search("save the model", k=1)
+    assert replace(ranking, covered=covered, confidence=confidence, sure=0.5).outcome == outcome
+
+
+def test_a_ranking_without_a_match_covers_nothing() -> None:
+    assert Ranking((), 1.0, covered=True).outcome == "not_covered"
 
 
 def test_one_entry_alone_can_be_searched() -> None:
@@ -113,3 +164,13 @@ def test_the_small_retriever_counts_words_and_abstains_without_any(entries: tupl
     assert ids(small, "growing gradients")[0] == "grad"
     assert not small.search("boil an egg", k=2).covered
     assert len(small.search("boil an egg", k=2).matches) == 2
+
+
+def test_a_phrasing_finds_its_entry_and_is_never_shown(entries: tuple[Entry, ...]) -> None:
+    hidden = Passage("grad", "interview", "phrasing", "the slope piles up forever")
+    found = [*(passage for entry in entries for passage in passages(entry)), hidden]
+    encoder = HashingEncoder()
+    retriever = HybridRetriever(found, DenseIndex(encoder.encode([passage.text for passage in found])), encoder)
+    match = retriever.search("slope piles up", k=1).matches[0]
+    assert match.entry_id == "grad"
+    assert "phrasing" not in {passage.kind for passage in (match.passage, *match.others)}

@@ -1,8 +1,8 @@
-"""BM25 over character grams."""
+"""BM25 and a cosine over character grams."""
 
 import pytest
 
-from index.sparse import SparseIndex, Vocabulary, grams
+from index.sparse import GramCosines, SparseIndex, grams
 
 TEXTS = (
     "clear the gradients with optimizer.zero_grad()",
@@ -46,16 +46,22 @@ def test_a_passage_without_letters_does_not_break_the_index() -> None:
     assert SparseIndex(("…", *TEXTS)).scores("zero grad").argmax() == 1
 
 
-def test_coverage_is_one_where_the_entry_holds_all_of_the_query() -> None:
-    vocabulary = Vocabulary({"a": [TEXTS[0]], "b": [TEXTS[1]]})
-    assert vocabulary.coverage("clear gradients", "a") == pytest.approx(1.0)
-    assert vocabulary.coverage("clear gradients", "b") < 0.2
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_cosine_of_a_text_with_itself_is_one_and_with_others_less(text: str) -> None:
+    scores = GramCosines(TEXTS).scores(text)
+    assert scores[TEXTS.index(text)] == pytest.approx(1.0, abs=1e-5)
+    assert sorted(scores)[-2] < 0.9
 
 
-def test_rare_words_weigh_more_in_the_coverage_than_common_ones() -> None:
-    vocabulary = Vocabulary({"a": ["model rare"], "b": ["model"], "c": ["model"]})
-    assert vocabulary.coverage("model rare", "b") < 0.5
+def test_rare_words_weigh_more_in_the_cosine_than_common_ones() -> None:
+    scores = GramCosines(("model alpha", "model omega", "model gamma")).scores("model omega")
+    assert scores[0] < 0.5
 
 
-def test_a_query_without_grams_is_not_covered() -> None:
-    assert Vocabulary({"a": ["model"]}).coverage("?", "a") == 0
+def test_the_cosine_of_a_query_that_shares_nothing_is_zero() -> None:
+    assert GramCosines(TEXTS).scores("日本語 ?").tolist() == [0, 0, 0]
+
+
+def test_the_grams_of_a_word_are_the_same_the_second_time() -> None:
+    first = grams("optimizer optimizer")
+    assert grams("optimizer optimizer") == first == [*grams("optimizer")] * 2
