@@ -85,6 +85,11 @@ class Ranking:
 
 @runtime_checkable
 class Retriever(Protocol):
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether its confidence was fitted for the embedding model in use."""
+        ...
+
     def search(self, query: str, *, k: int, collection: str | None = None) -> Ranking:
         """The ``k`` best entries (fewer only where there are fewer), of one collection if it is named."""
         ...
@@ -219,6 +224,8 @@ class HybridRetriever:
 
 class KeywordRetriever:
     """A real retriever without a model: the share of the query's longer words that an entry holds. For tests."""
+
+    is_calibrated = True
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries

@@ -82,7 +82,7 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(sign_in.router(parts.memory, required, guesses))
     app.include_router(library.router(parts.tutor, parts.verifier))
     app.include_router(run.router(parts.sandbox, settings))
-    app.include_router(health.router(parts.tutor, parts.verification, parts.sandbox, parts.metrics))
+    app.include_router(health.router(parts.tutor, parts.retriever, parts.verification, parts.sandbox, parts.metrics))
     page.install(app)
     problems.install(app, STATUSES)
     app.openapi = lambda: _openapi(app, keys_required=required)  # type: ignore[method-assign]

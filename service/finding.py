@@ -20,9 +20,6 @@ from service.topic import Choice, choose, is_foreign, lean
 from service.words import content, share
 
 CANDIDATES = 20
-SURE = 0.5
-"""From this confidence on the first match is more likely right than not, and the reply needs no reservation."""
-
 MAX_QUESTIONS = 4
 MAX_JOINED = 400
 COMPARED = 0.7
@@ -37,6 +34,7 @@ class Found:
         meant: with its text as it was understood.
         matches: best first; the first is spoken about, and the second too where ``both``.
         covered: whether an entry covers it; where not, ``matches`` are the nearest.
+        sure: whether the reply needs no reservation.
         seen: what the reply depends on besides.
     """
 
@@ -44,13 +42,10 @@ class Found:
     matches: tuple[Match, ...]
     confidence: float
     covered: bool = True
+    sure: bool = True
     both: bool = False
     seen: Seen = NOTHING_SEEN
     understood_as: str = ""
-
-    @property
-    def sure(self) -> bool:
-        return self.confidence >= SURE
 
 
 class Finder:
@@ -103,15 +98,16 @@ class Finder:
         understood = said = meant.prose or meant.text
         if choice.in_context and topic is not None:
             understood = f"{said.strip()} ({topic.spoken[0][1] if topic.spoken else topic.asked})"
+        sure = ranking.outcome == "answered"
         other = self._other_side(meant, ranking, topic, collection)
         if other is not None:
-            return Found(meant, other, ranking.confidence, both=True, understood_as=understood)
+            return Found(meant, other, ranking.confidence, sure=sure, both=True, understood_as=understood)
         first = ranking.matches[0]
         own_first = next((match for match in own.matches if match.entry_id == first.entry_id), first)
         stays = topic is not None and first.entry_id in {entry_id for entry_id, _ in topic.spoken}
         near = _passages(own_first if len(set(content(meant.text))) > 1 else first)
         seen = Seen(near, _shown(past), past[0].shown if past else (), in_context=choice.in_context or stays)
-        return Found(meant, ranking.matches, ranking.confidence, seen=seen, understood_as=understood)
+        return Found(meant, ranking.matches, ranking.confidence, sure=sure, seen=seen, understood_as=understood)
 
     def _in_context(self, meant: Meant, own: Ranking, past: tuple[PastTurn, ...], collection: str | None) -> Choice:
         """The question's own words, or those joined to the topic."""
@@ -137,7 +133,7 @@ class Finder:
             if shorthand(bare(part)) is not None:
                 return ()
             own = self._retriever.search(part, k=CANDIDATES, collection=collection)
-            if not own.covered or own.confidence < SURE or not content(part):
+            if own.outcome != "answered" or not content(part):
                 return ()
             found.append(self._question(replace(meant, text=part, form=form(part)), (), collection))
         if len({one.matches[0].entry_id for one in found}) < len(found):
@@ -172,7 +168,7 @@ class Finder:
         for match in ranking.matches[:_SAME_ERROR_AMONG]:
             if raised_by(meant.text, self._entries[match.entry_id]) is not None:
                 others = tuple(one for one in ranking.matches if one is not match)
-                sure = max(ranking.confidence, SURE)
+                sure = max(ranking.confidence, ranking.sure)
                 return replace(ranking, matches=(match, *others), covered=True, confidence=sure)
         return ranking
 

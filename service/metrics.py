@@ -112,6 +112,7 @@ class _Timed:
     def __init__(self, retriever: Retriever, seconds: Histogram) -> None:
         self._retriever = retriever
         self._seconds = seconds
+        self.is_calibrated = retriever.is_calibrated
 
     def search(self, query: str, *, k: int, collection: str | None = None) -> Ranking:
         with self._seconds.time():

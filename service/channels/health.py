@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
+from index.retriever import Retriever
 from service.background import Verification
 from service.metrics import CONTENT_TYPE, Metrics
 from service.sandbox import Sandbox, gpu_devices, torch_version
@@ -29,6 +30,9 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
     entries: int
     collections: list[str]
+    calibrated: bool = Field(
+        description="Whether confidences were fitted for the embedding model; if not, run `python -m eval fit`."
+    )
     torch_version: str
     isolation: str = Field(description="How code is kept in, and what a better way lacks here.")
     runs_your_code: bool = Field(description="Whether code that you send is run; else only the lessons' is.")
@@ -36,7 +40,9 @@ class Ready(BaseModel):
     verification: VerificationState
 
 
-def router(tutor: Tutor, verification: Verification, sandbox: Sandbox, metrics: Metrics) -> APIRouter:
+def router(
+    tutor: Tutor, retriever: Retriever, verification: Verification, sandbox: Sandbox, metrics: Metrics
+) -> APIRouter:
     """The routes ``/livez``, ``/readyz`` and ``/metrics``."""
     routes = APIRouter(tags=["health"])
 
@@ -51,6 +57,7 @@ def router(tutor: Tutor, verification: Verification, sandbox: Sandbox, metrics: 
         return Ready(
             entries=len(tutor.entries),
             collections=tutor.collections,
+            calibrated=retriever.is_calibrated,
             torch_version=torch_version(),
             isolation=sandbox.isolation.name,
             runs_your_code=sandbox.runs_strangers_code,
