@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from service.sandbox.bubblewrap import python_prefixes
 from service.sandbox.inside.process import Order
 from service.sandbox.isolation import Isolation
 from service.sandbox.limits import THREADS_A_PROCESS, Limits
@@ -23,6 +24,7 @@ def make_order(isolation: Isolation, program: Program, limits: Limits, folder: s
     """The order to run ``program`` in ``folder``."""
     return Order(
         folder=folder,
+        kept=[prefix for prefix in python_prefixes() if prefix.startswith(f"{INSIDE_FOLDER}/")],
         namespaces=isolation.mode == "namespaces",
         background=background,
         memory_mb=limits.memory_mb,

@@ -15,7 +15,7 @@ def collect(folder: str) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     seen = 0
     for place, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if name != "home" and not name.startswith("."))
+        folders[:] = sorted(name for name in folders if _is_own(os.path.join(place, name)))
         for name in sorted(names):
             seen += 1
             media_type = _KINDS.get(os.path.splitext(name)[1].lower())
@@ -26,6 +26,12 @@ def collect(folder: str) -> list[dict[str, str]]:
             if len(found) == MAX_COUNT or seen >= MAX_SEEN:
                 return found
     return found
+
+
+def _is_own(folder: str) -> bool:
+    """Whether pictures in it are the program's: no cache, hidden folder, or one that is mounted."""
+    name = os.path.basename(folder)
+    return name != "home" and not name.startswith(".") and not os.path.ismount(folder)
 
 
 def _content(path: str, media_type: str) -> bytes | None:

@@ -39,6 +39,7 @@ class Order:
 
     Args:
         folder: where the program is put and started.
+        kept: folders below it that stay, read-only: Python's own, where it is installed there.
         namespaces: whether it gets namespaces of its own.
         filter: the seccomp filter as hexadecimal text, possibly empty.
         landlock: paths to read and paths to write, where files are kept apart by Landlock; else ``None``.
@@ -46,6 +47,7 @@ class Order:
     """
 
     folder: str
+    kept: list[str]
     namespaces: bool
     background: bool
     memory_mb: int
@@ -105,7 +107,7 @@ def _tell(outcome: socket.socket, message: dict[str, Any]) -> None:
 
 def _furnish(order: Order, code: int) -> None:
     if order.namespaces:
-        mounts.furnish(order.files_mb, order.memory_mb)
+        mounts.furnish(order.files_mb, order.memory_mb, order.kept)
         linux.raise_loopback()
     else:
         linux.adopt_orphans()
