@@ -4,9 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+from service.sandbox.inside.compiling import PREPARED
+from service.sandbox.inside.mounts import TORCH_HOME
 from service.sandbox.isolation import SANDBOX_USER, Isolation
 
 INSIDE = Path(__file__).with_name("inside")
+SANDBOX = "/sandbox/inside"
 DATA = {
     "/etc/hosts": "127.0.0.1 localhost sandbox\n",
     "/etc/nsswitch.conf": "hosts: files\npasswd: files\ngroup: files\n",
@@ -18,14 +21,13 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld
 
 
 def command_line(
-    isolation: Isolation, devices: tuple[str, ...], environment: dict[str, str], data: dict[str, int], torch_home: str
+    isolation: Isolation, devices: tuple[str, ...], environment: dict[str, str], data: dict[str, int]
 ) -> list[str]:
     """All that comes before the program: only Python and the system's folders, read-only; no network.
 
     Args:
         devices: device files to be seen inside.
         data: for each path of :data:`DATA` a descriptor to read its content from.
-        torch_home: an empty folder, to mount upon.
     """
     command = [str(isolation.bwrap), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--hostname", "sandbox", "--new-session", "--clearenv", "--cap-drop", "ALL"]
@@ -46,7 +48,8 @@ def command_line(
     command += ["--dir", "/proc"] if isolation.user is not None else ["--proc", "/proc"]
     for path, file in data.items():
         command += ["--perms", "0644", "--ro-bind-data", str(file), path]
-    command += ["--ro-bind", str(INSIDE), "/sandbox/inside", "--perms", "0755", "--dir", torch_home]
+    command += ["--perms", "1777", "--tmpfs", PREPARED]
+    command += ["--ro-bind", str(INSIDE), SANDBOX, "--perms", "0755", "--dir", TORCH_HOME]
     return [*command, "--chdir", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]  # noqa: S108
 
 
@@ -61,8 +64,8 @@ def _python_and_system() -> list[str]:
     command = []
     prefixes = python_prefixes()
     # made ahead, since bubblewrap gives the folders above a mount point to root alone
-    above = {str(folder) for prefix in prefixes for folder in Path(prefix).parents} - {"/", "/tmp"}  # noqa: S108
-    for folder in sorted(above):
+    above = {str(folder) for path in (*prefixes, *DATA, SANDBOX) for folder in Path(path).parents}
+    for folder in sorted(above - {"/", "/tmp"}):  # noqa: S108
         command += ["--perms", "0755", "--dir", folder]
     for path in (*_SYSTEM_FOLDERS, *prefixes):
         if path in _SYSTEM_FOLDERS and Path(path).is_symlink():

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 
 from service.sandbox.bubblewrap import DATA, INSIDE, command_line
 from service.sandbox.inside.mounts import TORCH_HOME
@@ -36,12 +37,13 @@ def environment(folder: str) -> dict[str, str]:
         "MPLBACKEND": "module://inside.pictures",
         "MPLCONFIGDIR": f"{folder}/home/matplotlib",
         "OMP_NUM_THREADS": _THREADS,
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONIOENCODING": "utf-8",
         "TMPDIR": folder,
         "TORCHINDUCTOR_COMPILE_THREADS": "1",
+        "TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS": "0",  # takes longer, once, than a program's few kernels
         "TORCH_HOME": TORCH_HOME if folder == "/tmp" else f"{folder}/home/torch",  # noqa: S108 - the sandbox's own
         "USER": "tutor",
     }
@@ -72,11 +74,12 @@ class Template:
             "user": isolation.user,
             "own_proc": isolation.user is not None,
             "preload": preload,
+            "prepares": isolation.bwrap is not None,
         }
         data = {path: _readable(text.encode()) for path, text in DATA.items()} if isolation.bwrap else {}
         start = [sys.executable, "-c", _START]
         if isolation.bwrap is not None:
-            outside = command_line(isolation, devices, {**environment("/tmp"), **_HUGE_PAGES}, data, TORCH_HOME)  # noqa: S108
+            outside = command_line(isolation, devices, {**environment("/tmp"), **_HUGE_PAGES}, data)  # noqa: S108
             command = [*outside, *start, "/sandbox", json.dumps(config)]
         else:
             command = [*start, str(INSIDE.parent), json.dumps(config)]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from . import linux
+from .compiling import PREPARED
 
 INODES = 4096
 TORCH_HOME = "/torch-home"
@@ -27,6 +28,8 @@ def furnish(files_mb: int, memory_mb: int, kept: list[str]) -> None:
         os.close(folder)
     _tmpfs("/dev/shm", memory_mb // 4)  # noqa: S108 - the child's own
     _tmpfs(TORCH_HOME, TORCH_HOME_MB)
+    if os.path.ismount(PREPARED):
+        linux.mount("none", PREPARED, None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | _FLAGS)
     for name in ("sysrq-trigger", "kcore", "kmsg", "timer_list", "keys"):
         if Path("/proc", name).exists():
             linux.mount("/dev/null", f"/proc/{name}", None, linux.MS_BIND)
