@@ -31,7 +31,7 @@ def verdict(observed: Observed, isolation: Isolation, limits: Limits, *, queue_s
         isolation,
         stdout=observed.stdout,
         stderr=stderr,
-        error=_error(report.get("error")),
+        error=_error(report.get("error")) if status != "passed" else None,
         warnings=tuple(visible(str(text)) for text in _list(report.get("warnings"))),
         duration_ms=observed.seconds * 1000,
         queue_ms=queue_seconds * 1000,
@@ -57,10 +57,10 @@ def classify(observed: Observed, limits: Limits) -> tuple[Status, str]:
         return "sandbox_error", observed.fault
     exit_status = observed.told["status"]
     error = observed.report.get("error")
+    if observed.reached_end and exit_status == 0:
+        return "passed", ""
     if isinstance(error, dict):
         return _of_exception(error, limits)
-    if observed.report.get("ended") is True and exit_status == 0:
-        return "passed", ""
     if exit_status == -9:
         return "killed", _OWN_SIGNALS.format("SIGKILL")
     if exit_status == -24:
@@ -73,6 +73,8 @@ def classify(observed: Observed, limits: Limits) -> tuple[Status, str]:
 def _of_exception(error: dict[str, Any], limits: Limits) -> tuple[Status, str]:
     """An exception that tells of a limit is told as that limit."""
     kind, message, number = str(error.get("type")), str(error.get("message")), error.get("errno")
+    if not error.get("compiled"):  # too deeply nested a source is a MemoryError, too
+        return "failed", ""
     if kind == "MemoryError" or number == errno.ENOMEM or any(text in message for text in _NO_MEMORY):
         return "out_of_memory", f"no more memory could be had; the limit is {limits.memory_mb} MB"
     if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):

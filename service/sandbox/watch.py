@@ -1,7 +1,8 @@
 """One run, watched from outside: its output drained, its limits kept, its end told.
 
 What is believed: how the snippet's process ended, because its parent tells it on a socket that the snippet does not
-hold; and a report that opens with the run's secret. Everything else that arrives is only output.
+hold; and two marks of the run in its report, which say that the program's end was reached. Everything else that
+arrives is only the program's word.
 """
 
 import json
@@ -16,7 +17,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from service.sandbox.inside.harness import SECRET_BYTES
+from service.sandbox.inside.harness import MARK_BYTES
 from service.sandbox.inside.process import FILES
 from service.sandbox.limits import THREADS_A_PROCESS, Limits
 from service.sandbox.observed import Observed, OnOutput
@@ -70,7 +71,7 @@ class _Run:
         self._on_output = on_output
         self._cancelled = cancelled
         self._seen = Observed()
-        self._secret = secrets.token_bytes(SECRET_BYTES)
+        self._marks = [secrets.token_bytes(MARK_BYTES) for _ in range(2)]
         self._selector = stack.enter_context(selectors.DefaultSelector())
         self._outcome, self._their_outcome = socket.socketpair()
         stack.enter_context(self._outcome)
@@ -87,7 +88,7 @@ class _Run:
             files = {
                 "code": readable(sent, self._program.code.encode("utf-8", "surrogatepass")),
                 "stdin": readable(sent, self._program.stdin.encode("utf-8", "surrogatepass")),
-                "secret": readable(sent, self._secret),
+                "marks": readable(sent, b"".join(self._marks)),
                 **{name: self._pipe(sent, name) for name in ("stdout", "stderr", "report")},
                 "outcome": self._their_outcome.fileno(),
             }
@@ -119,6 +120,7 @@ class _Run:
                 break
         self._seen.seconds = time.monotonic() - self._started
         self._drain()
+        self._seen.reached_end = all(mark in self._pieces["report"] for mark in self._marks)
         self._seen.report = self._parsed_report()
         if self._handle is not None:
             os.close(self._handle)
@@ -229,12 +231,13 @@ class _Run:
             self._add(name, self._text[name].feed(b"", last=True))
 
     def _parsed_report(self) -> dict[str, Any]:
-        _, found, text = self._pieces["report"].rpartition(self._secret)
-        try:
-            report = json.loads(text) if found and len(text) <= MAX_REPORT_BYTES else {}
-        except (ValueError, RecursionError):
-            return {}
-        return report if isinstance(report, dict) else {}
+        """The last line that can be one."""
+        for line in reversed(self._pieces["report"].split(b"\n")):
+            if line.startswith(b"{") and len(line) <= MAX_REPORT_BYTES:
+                with suppress(ValueError, RecursionError):
+                    report: dict[str, Any] = json.loads(line)
+                    return report
+        return {}
 
 
 def _outer_pid(handle: int | None) -> int | None:

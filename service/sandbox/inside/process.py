@@ -19,17 +19,18 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
-from . import linux, mounts
+from . import apart, linux, mounts
 from .artifacts import collect
-from .harness import execute
+from .harness import Harness
 
 PROGRAM = "main.py"
-REPORT, SECRET, FIRST_FREE = 3, 4, 10  # the descriptors of the snippet's process beside the three standard ones
+REPORT, MARKS, FIRST_FREE = 3, 4, 10  # the descriptors of the snippet's process beside the three standard ones
 COPY_BYTES = 1 << 20
 
-FILES = ("code", "stdin", "stdout", "stderr", "report", "secret", "outcome")
+FILES = ("code", "stdin", "stdout", "stderr", "report", "marks", "outcome")
 """The order in which descriptors come with an order."""
 
 
@@ -81,12 +82,9 @@ def start(order: Order, files: dict[str, int]) -> NoReturn:
 def _init(order: Order, files: dict[str, int], outcome: socket.socket) -> NoReturn:
     try:
         _furnish(order, files["code"])
-        snippet = os.fork()
-        if snippet == 0:
-            outcome.close()
-            _snippet(order, files)
         if order.namespaces:
             linux.hide_from_siblings()
+        snippet = apart.fork(partial(_snippet, order, files, outcome))
         for name in set(files) - {"outcome"}:
             os.close(files[name])
         started = time.monotonic()
@@ -126,8 +124,10 @@ def _wait_for(snippet: int) -> tuple[int, int]:
             return os.waitstatus_to_exitcode(status), usage.ru_maxrss
 
 
-def _snippet(order: Order, files: dict[str, int]) -> NoReturn:
+def _snippet(order: Order, files: dict[str, int], outcome: socket.socket) -> list[apart.Stage]:
+    """Give everything up that the program shall not have; what is to be done then."""
     try:
+        outcome.close()
         _take_descriptors(files)
         os.setsid()
         _limit(order)
@@ -136,21 +136,22 @@ def _snippet(order: Order, files: dict[str, int]) -> NoReturn:
         if order.background:
             os.nice(19)
         if order.namespaces:
+            linux.show_to_self()
             linux.drop_capabilities()
         linux.never_gain_privileges()
         if order.landlock is not None:
             linux.restrict_files(*order.landlock)
         if order.filter:
             linux.load_seccomp(bytes.fromhex(order.filter))
-    except BaseException:  # noqa: BLE001 - told on stderr; ending before the harness starts can never pass
+        return Harness(PROGRAM, REPORT).stages(MARKS)
+    except BaseException:  # noqa: BLE001 - told on stderr; ending before the program starts can never pass
         traceback.print_exc()
         os._exit(1)
-    execute(PROGRAM, REPORT, SECRET)
 
 
 def _take_descriptors(files: dict[str, int]) -> None:
     """Put the descriptors that the snippet keeps at 0 to 4 and close all others."""
-    names = ("stdin", "stdout", "stderr", "report", "secret")
+    names = ("stdin", "stdout", "stderr", "report", "marks")
     moved = [fcntl.fcntl(files[name], fcntl.F_DUPFD, FIRST_FREE) for name in names]  # out of the way of what follows
     for place, file in enumerate(moved):
         os.dup2(file, place, inheritable=place < REPORT)
