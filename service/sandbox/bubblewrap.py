@@ -21,12 +21,17 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld
 
 
 def command_line(
-    isolation: Isolation, devices: tuple[str, ...], environment: dict[str, str], data: dict[str, int]
+    isolation: Isolation,
+    devices: tuple[str, ...],
+    hidden: tuple[Path, ...],
+    environment: dict[str, str],
+    data: dict[str, int],
 ) -> list[str]:
     """All that comes before the program: only Python and the system's folders, read-only; no network.
 
     Args:
         devices: device files to be seen inside.
+        hidden: files and folders that are not to be seen, should they be in a folder that is.
         data: for each path of :data:`DATA` a descriptor to read its content from.
     """
     command = [str(isolation.bwrap), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -40,6 +45,7 @@ def command_line(
         command += ["--setenv", name, value]
     command += ["--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - the sandbox's own; Python may be below
     command += _python_and_system()
+    command += _emptied(hidden)
     command += ["--dev", "/dev"]
     for path in devices:
         command += ["--dev-bind", path, path]
@@ -57,6 +63,21 @@ def python_prefixes() -> list[str]:
     """The folders of Python and its packages, under every name by which they are reached, outer ones first."""
     named = {sys.prefix, sys.base_prefix}
     return sorted(named | {os.path.realpath(prefix) for prefix in named})
+
+
+def _emptied(hidden: tuple[Path, ...]) -> list[str]:
+    """Something empty in the place of each of these that would be seen; pip's settings may hold a password."""
+    command = []
+    shown = (*_SYSTEM_FOLDERS, *python_prefixes())
+    for path in {*hidden, *(Path(prefix, "pip.conf") for prefix in python_prefixes())}:
+        for folder in shown:
+            if path.exists() and path.resolve().is_relative_to(Path(folder).resolve()):
+                place = str(folder / path.resolve().relative_to(Path(folder).resolve()))
+                if path.is_dir():
+                    command += ["--tmpfs", place, "--remount-ro", place]
+                else:
+                    command += ["--ro-bind", "/dev/null", place]
+    return command
 
 
 def _python_and_system() -> list[str]:

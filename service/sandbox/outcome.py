@@ -15,7 +15,7 @@ from service.sandbox.torch_version import torch_version
 from service.sandbox.verdict import Artifact, SnippetError, Status, Verdict
 from service.sandbox.visible import visible
 
-_NO_MEMORY = ("can't allocate memory", "CUDA out of memory", "Cannot allocate memory")
+_NO_MEMORY = ("can't allocate memory", "CUDA out of memory", "Cannot allocate memory", "std::bad_alloc")
 _OWN_SIGNALS = "the program was ended by signal {}"
 
 
@@ -39,7 +39,7 @@ def verdict(observed: Observed, isolation: Isolation, limits: Limits, *, queue_s
         device="cuda" if report.get("device") == "cuda" else "cpu",
         device_name=visible(str(report.get("device_name") or "")) or cpu_name(),
         stand_ins=tuple(visible(str(text)) for text in _list(report.get("stand_ins"))),
-        artifacts=tuple(Artifact(**picture) for picture in told.get("artifacts", ())),
+        artifacts=tuple(_artifact(**picture) for picture in told.get("artifacts", ())),
         truncated=observed.truncated,
     )
 
@@ -96,6 +96,10 @@ def _error(told: Any) -> SnippetError | None:
         line=line if type(line) is int else None,
         traceback=visible(str(told.get("traceback"))),
     )
+
+
+def _artifact(name: str, media_type: str, base64: str) -> Artifact:
+    return Artifact(visible(name), media_type, base64)
 
 
 def _list(value: Any) -> list[Any]:

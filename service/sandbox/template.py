@@ -58,16 +58,25 @@ class Template:
 
     Args:
         devices: device files to be seen inside.
+        hidden: what is not to be seen, wherever it is.
         preload: whether it imports ahead what snippets commonly use: seconds once, for tenths of one at each run.
     """
 
-    def __init__(self, isolation: Isolation, *, devices: tuple[str, ...] = (), preload: bool = True) -> None:
+    def __init__(
+        self,
+        isolation: Isolation,
+        *,
+        devices: tuple[str, ...] = (),
+        hidden: tuple[Path, ...] = (),
+        preload: bool = True,
+    ) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
         self._control, theirs = socket.socketpair(socket.AF_UNIX, kind)
         self._sending = threading.Lock()
         self._ready = threading.Event()
         self.isolation = isolation
+        self.devices = devices
         self.orders = 0
         config = {
             "control": theirs.fileno(),
@@ -79,7 +88,8 @@ class Template:
         data = {path: _readable(text.encode()) for path, text in DATA.items()} if isolation.bwrap else {}
         start = [sys.executable, "-c", _START]
         if isolation.bwrap is not None:
-            outside = command_line(isolation, devices, {**environment("/tmp"), **_HUGE_PAGES}, data)  # noqa: S108
+            variables = {**environment("/tmp"), **_HUGE_PAGES}  # noqa: S108
+            outside = command_line(isolation, devices, hidden, variables, data)
             command = [*outside, *start, "/sandbox", json.dumps(config)]
         else:
             command = [*start, str(INSIDE.parent), json.dumps(config)]

@@ -28,6 +28,8 @@ def furnish(files_mb: int, memory_mb: int, kept: list[str]) -> None:
         os.close(folder)
     _tmpfs("/dev/shm", memory_mb // 4)  # noqa: S108 - the child's own
     _tmpfs(TORCH_HOME, TORCH_HOME_MB)
+    if os.path.ismount("/dev/pts"):  # else one run could open another's terminals
+        linux.mount("devpts", "/dev/pts", "devpts", linux.MS_NOSUID | linux.MS_NOEXEC, "newinstance,ptmxmode=0666")
     if os.path.ismount(PREPARED):
         linux.mount("none", PREPARED, None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | _FLAGS)
     for name in ("sysrq-trigger", "kcore", "kmsg", "timer_list", "keys"):

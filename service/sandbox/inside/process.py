@@ -43,6 +43,7 @@ class Order:
         kept: folders below it that stay, read-only: Python's own, where it is installed there.
         namespaces: whether it gets namespaces of its own.
         filter: the seccomp filter as hexadecimal text, possibly empty.
+        data_mb: what each process may have of writable memory of its own; 0: as much as it wants.
         landlock: paths to read and paths to write, where files are kept apart by Landlock; else ``None``.
         environment: all that the program sees of one.
     """
@@ -54,6 +55,7 @@ class Order:
     memory_mb: int
     tasks: int
     files_mb: int
+    data_mb: int
     cpu_seconds: int
     filter: str
     landlock: tuple[list[str], list[str]] | None
@@ -137,6 +139,7 @@ def _snippet(order: Order, files: dict[str, int], outcome: socket.socket) -> lis
             os.nice(19)
         if order.namespaces:
             linux.show_to_self()
+            _first_to_go()
             linux.drop_capabilities()
         linux.never_gain_privileges()
         if order.landlock is not None:
@@ -160,7 +163,8 @@ def _take_descriptors(files: dict[str, int]) -> None:
 
 def _limit(order: Order) -> None:
     for name, value in (
-        ("RLIMIT_CORE", 0),
+        ("RLIMIT_CORE", 1),  # with 0, a crash would still be handed to a handler of the host's
+        ("RLIMIT_DATA", (order.data_mb << 20) + _own_data() if order.data_mb else resource.RLIM_INFINITY),
         ("RLIMIT_CPU", order.cpu_seconds),
         ("RLIMIT_FSIZE", order.files_mb << 20),
         ("RLIMIT_MSGQUEUE", 0),
@@ -169,3 +173,15 @@ def _limit(order: Order) -> None:
     ):
         if order.namespaces or name != "RLIMIT_NPROC":  # without a namespace it would count all of the user's
             resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def _own_data() -> int:
+    """What counts towards RLIMIT_DATA already, in bytes."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmData:"))
+
+
+def _first_to_go() -> None:
+    """Where the machine runs out of memory, the kernel shall end this process before all others."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+        score.write("1000")
