@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from service.sandbox.inside.mounts import shared_mb
 from service.sandbox.isolation import Isolation
 from service.sandbox.limits import Limits
 from service.sandbox.observed import Observed
@@ -16,6 +17,8 @@ from service.sandbox.verdict import Artifact, SnippetError, Status, Verdict
 from service.sandbox.visible import visible
 
 _NO_MEMORY = ("can't allocate memory", "CUDA out of memory", "Cannot allocate memory", "std::bad_alloc")
+_NO_ROOM = ("No space left on device", "File too large")
+_SHARED = ("shared memory", "file </torch_")  # so torch names what it shares between processes
 _OWN_SIGNALS = "the program was ended by signal {}"
 
 
@@ -77,7 +80,9 @@ def _of_exception(error: dict[str, Any], limits: Limits) -> tuple[Status, str]:
         return "failed", ""
     if kind == "MemoryError" or number == errno.ENOMEM or any(text in message for text in _NO_MEMORY):
         return "out_of_memory", f"no more memory could be had; the limit is {limits.memory_mb} MB"
-    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+    if any(text in message for text in _SHARED) and any(text in message for text in _NO_ROOM):
+        return "over_limit", f"more than {shared_mb(limits.memory_mb)} MB of shared memory"
+    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or any(text in message for text in _NO_ROOM):
         return "over_limit", f"more than {limits.files_mb} MB of files, or too many of them"
     if number == errno.EAGAIN or (kind == "RuntimeError" and "can't start new thread" in message):
         return "over_limit", f"more than {limits.processes} processes, or too many threads"

@@ -68,13 +68,15 @@ class Streams:
                 fcntl.fcntl(key.fd, fcntl.F_SETPIPE_SZ, SKIPPED_BYTES)
 
     def _keep(self, name: str, piece: bytes) -> None:
-        kept = piece[: self._room[name]]
-        self._room[name] -= len(kept)
+        room = self._room[name]
+        kept = piece[:room]
+        text = "" if name == "report" else self._text[name].feed(kept)
+        self._room[name] -= min(room, max(len(kept), len(text)))  # what is made visible may have become longer
         if name == "report":
             self._report += kept
         else:
-            self._seen.truncated |= len(kept) < len(piece)
-            self._add(name, self._text[name].feed(kept))
+            self._seen.truncated |= len(kept) < len(piece) or len(text) > room
+            self._add(name, text[:room])
 
     def skip(self) -> None:
         """Make room for what is left out, now and then only: a flood of it shall not keep this process busy."""

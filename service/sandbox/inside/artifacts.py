@@ -54,10 +54,13 @@ def _content(path: str, media_type: str) -> bytes | None:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
-    with os.fdopen(file, "rb") as opened:
+    try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
             return None
-        head = opened.read(_HEAD_BYTES)
-        fits = head.startswith(b"\x89PNG\r\n\x1a\n") if media_type == "image/png" else b"<svg" in head
-        return head + opened.read(MAX_BYTES - len(head)) if fits else None
+        with open(file, "rb", closefd=False) as opened:
+            head = opened.read(_HEAD_BYTES)
+            fits = head.startswith(b"\x89PNG\r\n\x1a\n") if media_type == "image/png" else b"<svg" in head
+            return head + opened.read(MAX_BYTES - len(head)) if fits else None
+    finally:
+        os.close(file)

@@ -26,7 +26,7 @@ def furnish(files_mb: int, memory_mb: int, kept: list[str]) -> None:
         os.makedirs(path, exist_ok=True)
         linux.mount(f"/proc/self/fd/{folder}", path, None, linux.MS_BIND | linux.MS_REC)
         os.close(folder)
-    _tmpfs("/dev/shm", memory_mb // 4)  # noqa: S108 - the child's own
+    _tmpfs("/dev/shm", shared_mb(memory_mb))  # noqa: S108 - the child's own
     _tmpfs(TORCH_HOME, TORCH_HOME_MB)
     if os.path.ismount("/dev/pts"):  # else one run could open another's terminals
         linux.mount("devpts", "/dev/pts", "devpts", linux.MS_NOSUID | linux.MS_NOEXEC, "newinstance,ptmxmode=0666")
@@ -35,6 +35,11 @@ def furnish(files_mb: int, memory_mb: int, kept: list[str]) -> None:
     for name in ("sysrq-trigger", "kcore", "kmsg", "timer_list", "keys"):
         if Path("/proc", name).exists():
             linux.mount("/dev/null", f"/proc/{name}", None, linux.MS_BIND)
+
+
+def shared_mb(memory_mb: int) -> int:
+    """How much fits into shared memory, beside what is limited as memory."""
+    return memory_mb // 4
 
 
 def _tmpfs(target: str, size_mb: int) -> None:

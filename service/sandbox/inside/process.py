@@ -166,13 +166,21 @@ def _limit(order: Order) -> None:
         ("RLIMIT_CORE", 1),  # with 0, a crash would still be handed to a handler of the host's
         ("RLIMIT_DATA", (order.data_mb << 20) + _own_data() if order.data_mb else resource.RLIM_INFINITY),
         ("RLIMIT_CPU", order.cpu_seconds),
-        ("RLIMIT_FSIZE", order.files_mb << 20),
+        ("RLIMIT_FSIZE", _largest_file_mb(order) << 20),
         ("RLIMIT_MSGQUEUE", 0),
         ("RLIMIT_NOFILE", 1024),
         ("RLIMIT_NPROC", order.tasks),
     ):
         if order.namespaces or name != "RLIMIT_NPROC":  # without a namespace it would count all of the user's
             resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def _largest_file_mb(order: Order) -> int:
+    return (
+        max(order.files_mb, mounts.TORCH_HOME_MB, mounts.shared_mb(order.memory_mb))
+        if order.namespaces
+        else order.files_mb
+    )
 
 
 def _own_data() -> int:
