@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
@@ -84,7 +85,12 @@ def build_tutor(
 
 def make_sandbox(settings: Settings, *, preload: bool = True) -> Sandbox:
     """The sandbox as the settings want it; without ``preload`` each run is slower and the first one sooner."""
-    return Sandbox(slots=settings.run_slots, allow_incomplete=settings.run_unisolated, preload=preload)
+    return Sandbox(
+        slots=settings.run_slots,
+        allow_incomplete=settings.run_unisolated,
+        hidden=(settings.home, Path(".env")),
+        preload=preload,
+    )
 
 
 def build_verifier(settings: Settings, memory: Memory, run: Run) -> Verifier:

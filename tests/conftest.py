@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from attacks import Arena
 from fakes import FakeSandbox
 
 from corpus.entry import Entry, FollowUp, Pitfall, Snippet, StatedError
@@ -147,3 +148,11 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 def server(state_folder: Path, start_server: Callable[..., Server]) -> Server:
     """The server that most tests share."""
     return start_server(state_folder)
+
+
+@pytest.fixture(scope="session")
+def arena() -> Iterator[Arena]:
+    """One sandbox for all attacks: what one of them does to it, the next would notice."""
+    made = Arena()
+    yield made
+    made.close()

@@ -79,34 +79,36 @@ def test_cancelled_while_waiting_takes_no_slot() -> None:
         assert taken is True
 
 
-def error(kind: str, message: str = "", number: int | None = None) -> dict[str, Any]:
-    return {"error": {"type": kind, "message": message, "line": 1, "traceback": "", "errno": number}, "ended": False}
+def raised(kind: str, message: str = "", number: int | None = None, *, compiled: bool = True) -> dict[str, Any]:
+    error = {"type": kind, "message": message, "line": 1, "traceback": "", "errno": number, "compiled": compiled}
+    return {"report": {"error": error}}
 
 
 @pytest.mark.parametrize(
-    ("report", "exit_status", "expected"),
+    ("seen", "exit_status", "expected"),
     [
-        ({"ended": True}, 0, "passed"),
-        ({"ended": True}, 1, "exited_early"),
+        ({"reached_end": True}, 0, "passed"),
+        ({"reached_end": True}, 1, "exited_early"),
         ({}, 0, "exited_early"),
-        ({"ended": "yes"}, 0, "exited_early"),
+        ({"report": {"ended": True}}, 0, "exited_early"),
         ({}, -11, "crashed"),
         ({}, -9, "killed"),
         ({}, -24, "timed_out"),
-        (error("ValueError"), 1, "failed"),
-        (error("MemoryError"), 1, "out_of_memory"),
-        (error("RuntimeError", "DefaultCPUAllocator: can't allocate memory: you tried"), 1, "out_of_memory"),
-        (error("OSError", number=28), 1, "over_limit"),
-        (error("BlockingIOError", number=11), 1, "over_limit"),
+        (raised("ValueError"), 1, "failed"),
+        (raised("MemoryError"), 1, "out_of_memory"),
+        (raised("MemoryError", compiled=False), 1, "failed"),
+        (raised("RuntimeError", "DefaultCPUAllocator: can't allocate memory: you tried"), 1, "out_of_memory"),
+        (raised("OSError", number=28), 1, "over_limit"),
+        (raised("BlockingIOError", number=11), 1, "over_limit"),
     ],
 )
-def test_each_outcome_has_its_name(report: dict[str, Any], exit_status: int, expected: str) -> None:
-    observed = Observed(told={"status": exit_status}, report=report)
+def test_each_outcome_has_its_name(seen: dict[str, Any], exit_status: int, expected: str) -> None:
+    observed = Observed(told={"status": exit_status}, **seen)
     assert classify(observed, Limits())[0] == expected
 
 
 def test_limit_that_ended_a_run_counts_more_than_what_it_reported() -> None:
-    observed = Observed(told={"status": 0}, report={"ended": True}, broken=("out_of_memory", "more than 1 MB"))
+    observed = Observed(told={"status": 0}, reached_end=True, broken=("out_of_memory", "more than 1 MB"))
     assert classify(observed, Limits()) == ("out_of_memory", "more than 1 MB")
 
 

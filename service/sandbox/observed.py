@@ -17,7 +17,8 @@ class Observed:
         broken: the limit that ended it, with its reason.
         fault: what failed of the sandbox itself.
         told: what the snippet's parent says of its end; ``None`` where the run was ended from here.
-        report: what the harness says; empty where it said nothing that can be believed.
+        reached_end: whether the program's end was reached, and all was done that comes after it.
+        report: what the harness says besides, or the program in its place: to be shown, not to be believed.
     """
 
     stdout: str = ""
@@ -28,4 +29,5 @@ class Observed:
     broken: tuple[Status, str] | None = None
     fault: str = ""
     told: dict[str, Any] | None = None
+    reached_end: bool = False
     report: dict[str, Any] = field(default_factory=dict)

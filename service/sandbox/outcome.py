@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from service.sandbox.inside.mounts import shared_mb
 from service.sandbox.isolation import Isolation
 from service.sandbox.limits import Limits
 from service.sandbox.observed import Observed
@@ -15,7 +16,9 @@ from service.sandbox.torch_version import torch_version
 from service.sandbox.verdict import Artifact, SnippetError, Status, Verdict
 from service.sandbox.visible import visible
 
-_NO_MEMORY = ("can't allocate memory", "CUDA out of memory", "Cannot allocate memory")
+_NO_MEMORY = ("can't allocate memory", "CUDA out of memory", "Cannot allocate memory", "std::bad_alloc")
+_NO_ROOM = ("No space left on device", "File too large")
+_SHARED = ("shared memory", "file </torch_")  # so torch names what it shares between processes
 _OWN_SIGNALS = "the program was ended by signal {}"
 
 
@@ -31,7 +34,7 @@ def verdict(observed: Observed, isolation: Isolation, limits: Limits, *, queue_s
         isolation,
         stdout=observed.stdout,
         stderr=stderr,
-        error=_error(report.get("error")),
+        error=_error(report.get("error")) if status != "passed" else None,
         warnings=tuple(visible(str(text)) for text in _list(report.get("warnings"))),
         duration_ms=observed.seconds * 1000,
         queue_ms=queue_seconds * 1000,
@@ -39,7 +42,7 @@ def verdict(observed: Observed, isolation: Isolation, limits: Limits, *, queue_s
         device="cuda" if report.get("device") == "cuda" else "cpu",
         device_name=visible(str(report.get("device_name") or "")) or cpu_name(),
         stand_ins=tuple(visible(str(text)) for text in _list(report.get("stand_ins"))),
-        artifacts=tuple(Artifact(**picture) for picture in told.get("artifacts", ())),
+        artifacts=tuple(_artifact(**picture) for picture in told.get("artifacts", ())),
         truncated=observed.truncated,
     )
 
@@ -57,10 +60,10 @@ def classify(observed: Observed, limits: Limits) -> tuple[Status, str]:
         return "sandbox_error", observed.fault
     exit_status = observed.told["status"]
     error = observed.report.get("error")
+    if observed.reached_end and exit_status == 0:
+        return "passed", ""
     if isinstance(error, dict):
         return _of_exception(error, limits)
-    if observed.report.get("ended") is True and exit_status == 0:
-        return "passed", ""
     if exit_status == -9:
         return "killed", _OWN_SIGNALS.format("SIGKILL")
     if exit_status == -24:
@@ -73,9 +76,13 @@ def classify(observed: Observed, limits: Limits) -> tuple[Status, str]:
 def _of_exception(error: dict[str, Any], limits: Limits) -> tuple[Status, str]:
     """An exception that tells of a limit is told as that limit."""
     kind, message, number = str(error.get("type")), str(error.get("message")), error.get("errno")
+    if not error.get("compiled"):  # too deeply nested a source is a MemoryError, too
+        return "failed", ""
     if kind == "MemoryError" or number == errno.ENOMEM or any(text in message for text in _NO_MEMORY):
         return "out_of_memory", f"no more memory could be had; the limit is {limits.memory_mb} MB"
-    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+    if any(text in message for text in _SHARED) and any(text in message for text in _NO_ROOM):
+        return "over_limit", f"more than {shared_mb(limits.memory_mb)} MB of shared memory"
+    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or any(text in message for text in _NO_ROOM):
         return "over_limit", f"more than {limits.files_mb} MB of files, or too many of them"
     if number == errno.EAGAIN or (kind == "RuntimeError" and "can't start new thread" in message):
         return "over_limit", f"more than {limits.processes} processes, or too many threads"
@@ -94,6 +101,10 @@ def _error(told: Any) -> SnippetError | None:
         line=line if type(line) is int else None,
         traceback=visible(str(told.get("traceback"))),
     )
+
+
+def _artifact(name: str, media_type: str, base64: str) -> Artifact:
+    return Artifact(visible(name), media_type, base64)
 
 
 def _list(value: Any) -> list[Any]:

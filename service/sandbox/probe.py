@@ -35,4 +35,4 @@ def works(isolation: Isolation) -> bool:
         return False
     finally:
         template.close()
-    return observed.told is not None and observed.report.get("ended") is True and observed.stdout == "kept in\n"
+    return observed.reached_end and observed.stdout == "kept in\n"

@@ -41,6 +41,7 @@ class Sandbox:
     Args:
         slots: how many run at once; one for each processor by default.
         allow_incomplete: run code that is not from the corpus even where isolation is incomplete.
+        hidden: files and folders that no program may see: the service's own, should they be where Python is.
         preload: whether templates import ahead; without, a run imports what it needs: for single runs.
     """
 
@@ -49,6 +50,7 @@ class Sandbox:
         *,
         slots: int | None = None,
         allow_incomplete: bool = False,
+        hidden: tuple[Path, ...] = (),
         preload: bool = True,
         runs_a_template: int = RUNS_A_TEMPLATE,
         isolate: Callable[[], Isolation] = isolation,
@@ -56,6 +58,7 @@ class Sandbox:
         self.slots = slots or os.cpu_count() or 1
         self._slots = Slots(self.slots, WAITING_A_SLOT * self.slots)
         self._allow_incomplete = allow_incomplete
+        self._hidden = hidden
         self._preload = preload
         self._runs_a_template = runs_a_template
         self._isolate = isolate
@@ -169,7 +172,7 @@ class Sandbox:
             if template is None or not template.alive or template.orders >= self._most_runs:
                 if template is not None and not self._in_use.get(template):
                     template.close()
-                template = Template(self._isolate(), devices=devices, preload=self._preload)
+                template = Template(self._isolate(), devices=devices, hidden=self._hidden, preload=self._preload)
                 self._templates[devices] = template
             return template
 

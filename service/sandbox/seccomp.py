@@ -30,7 +30,8 @@ class SeccompMissing(Exception):
 
 @cache
 def seccomp_filter(*, cuda: bool) -> bytes:
-    """The filter: everything is allowed but what is named above, other namespaces and other kinds of sockets.
+    """The filter: everything is allowed but what is named above, other namespaces, other kinds of sockets and other
+    processes' limits.
 
     A call of another architecture's table ends the process.
 
@@ -55,6 +56,7 @@ def seccomp_filter(*, cuda: bool) -> bytes:
     rules.add_rule(seccomp.ERRNO(EPERM), "socket", seccomp.Arg(0, seccomp.GE, 64))
     other_netlink = (seccomp.Arg(0, seccomp.EQ, _NETLINK), seccomp.Arg(2, seccomp.NE, _NETLINK_ROUTE))
     rules.add_rule(seccomp.ERRNO(EPERM), "socket", *other_netlink)
+    rules.add_rule(seccomp.ERRNO(EPERM), "prlimit64", seccomp.Arg(0, seccomp.NE, 0))  # of another process
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

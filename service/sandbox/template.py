@@ -15,21 +15,14 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from service.sandbox.bubblewrap import DATA, INSIDE, command_line
 from service.sandbox.inside.mounts import TORCH_HOME
 from service.sandbox.inside.process import Order
-from service.sandbox.isolation import SANDBOX_USER, Isolation
+from service.sandbox.isolation import Isolation
 
 START_SECONDS = 120.0
 STOP_SECONDS = 5.0
-_INSIDE = Path(__file__).with_name("inside")
 _START = "import sys; sys.path.append(sys.argv[1]); from inside import template; template.main(sys.argv[2])"
-_SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
-_DATA = {
-    "/etc/hosts": "127.0.0.1 localhost sandbox\n",
-    "/etc/nsswitch.conf": "hosts: files\npasswd: files\ngroup: files\n",
-    "/etc/passwd": f"tutor:x:{SANDBOX_USER}:{SANDBOX_USER}::/tmp/home:/bin/sh\n",
-    "/etc/group": f"tutor:x:{SANDBOX_USER}:\n",
-}
 _THREADS = str(min(4, os.cpu_count() or 1))
 _HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
 """Of the template alone: its memory in huge pages, whose tables are copied several times faster at each fork."""
@@ -45,12 +38,13 @@ def environment(folder: str) -> dict[str, str]:
         "MPLCONFIGDIR": f"{folder}/home/matplotlib",
         "OMP_NUM_THREADS": _THREADS,
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while they wait slow all runs down where cores are shared
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONIOENCODING": "utf-8",
         "TMPDIR": folder,
         "TORCHINDUCTOR_COMPILE_THREADS": "1",
+        "TORCHINDUCTOR_CPP_CACHE_PRECOMPILE_HEADERS": "0",  # takes longer, once, than a program's few kernels
         "TORCH_HOME": TORCH_HOME if folder == "/tmp" else f"{folder}/home/torch",  # noqa: S108 - the sandbox's own
         "USER": "tutor",
     }
@@ -65,29 +59,41 @@ class Template:
 
     Args:
         devices: device files to be seen inside.
+        hidden: what is not to be seen, wherever it is.
         preload: whether it imports ahead what snippets commonly use: seconds once, for tenths of one at each run.
     """
 
-    def __init__(self, isolation: Isolation, *, devices: tuple[str, ...] = (), preload: bool = True) -> None:
+    def __init__(
+        self,
+        isolation: Isolation,
+        *,
+        devices: tuple[str, ...] = (),
+        hidden: tuple[Path, ...] = (),
+        preload: bool = True,
+    ) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_STREAM
         self._control, theirs = socket.socketpair(socket.AF_UNIX, kind)
         self._sending = threading.Lock()
         self._ready = threading.Event()
         self.isolation = isolation
+        self.devices = devices
         self.orders = 0
         config = {
             "control": theirs.fileno(),
             "user": isolation.user,
             "own_proc": isolation.user is not None,
             "preload": preload,
+            "prepares": isolation.bwrap is not None,
         }
-        data = {path: _readable(text.encode()) for path, text in _DATA.items()} if isolation.bwrap else {}
+        data = {path: _readable(text.encode()) for path, text in DATA.items()} if isolation.bwrap else {}
         start = [sys.executable, "-c", _START]
         if isolation.bwrap is not None:
-            command = [*_bubblewrap(isolation, devices, data), *start, "/sandbox", json.dumps(config)]
+            variables = {**environment("/tmp"), **_HUGE_PAGES}  # noqa: S108
+            outside = command_line(isolation, devices, hidden, variables, data)
+            command = [*outside, *start, "/sandbox", json.dumps(config)]
         else:
-            command = [*start, str(_INSIDE.parent), json.dumps(config)]
+            command = [*start, str(INSIDE.parent), json.dumps(config)]
         scratch = {**environment(tempfile.gettempdir()), **_HUGE_PAGES}
         try:
             self._process = subprocess.Popen(
@@ -178,43 +184,3 @@ def _readable(data: bytes) -> int:
     os.write(write, data)
     os.close(write)
     return read
-
-
-def _bubblewrap(isolation: Isolation, devices: tuple[str, ...], data: dict[str, int]) -> list[str]:
-    """The command line up to the program: only Python and the system's folders, read-only; no network."""
-    command = [str(isolation.bwrap), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
-    command += ["--unshare-cgroup-try", "--hostname", "sandbox", "--new-session", "--clearenv", "--cap-drop", "ALL"]
-    if isolation.user is not None:  # what it takes to mount /proc and to become that user; given up with it
-        for capability in ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID"):
-            command += ["--cap-add", capability]
-    else:
-        command += ["--unshare-user", "--uid", str(SANDBOX_USER), "--gid", str(SANDBOX_USER)]
-    for name, value in {**environment("/tmp"), **_HUGE_PAGES}.items():  # noqa: S108 - the sandbox's own
-        command += ["--setenv", name, value]
-    command += _python_and_system()
-    command += ["--dev", "/dev"]
-    for path in devices:
-        command += ["--dev-bind", path, path]
-    if devices:
-        command += ["--ro-bind", "/sys", "/sys"]  # where the driver looks its cards up
-    command += ["--dir", "/proc"] if isolation.user is not None else ["--proc", "/proc"]
-    for path, file in data.items():
-        command += ["--perms", "0644", "--ro-bind-data", str(file), path]
-    command += ["--ro-bind", str(_INSIDE), "/sandbox/inside", "--perms", "0755", "--dir", TORCH_HOME]
-    command += ["--perms", "1777", "--tmpfs", "/tmp", "--chdir", "/tmp"]  # noqa: S108 - the sandbox's own
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/"]
-
-
-def _python_and_system() -> list[str]:
-    """Binds of what programs need of the host's files."""
-    command = []
-    prefixes = sorted({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix)})
-    # made ahead, since bubblewrap gives the folders above a mount point to root alone
-    for folder in sorted({str(above) for prefix in prefixes for above in Path(prefix).parents if above != Path("/")}):
-        command += ["--perms", "0755", "--dir", folder]
-    for path in (*_SYSTEM_FOLDERS, *prefixes):
-        if Path(path).is_symlink():
-            command += ["--symlink", str(Path(path).readlink()), path]
-        elif Path(path).exists():
-            command += ["--ro-bind", path, path]
-    return command

@@ -1,12 +1,14 @@
 """One run, watched from outside: its output drained, its limits kept, its end told.
 
 What is believed: how the snippet's process ended, because its parent tells it on a socket that the snippet does not
-hold; and a report that opens with the run's secret. Everything else that arrives is only output.
+hold; and two marks of the run in its report, which say that the program's end was reached. Everything else that
+arrives is only the program's word.
 """
 
 import json
 import os
 import secrets
+import select
 import selectors
 import signal
 import socket
@@ -14,24 +16,23 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
 
-from service.sandbox.inside.harness import SECRET_BYTES
+from service.sandbox.inside.harness import MARK_BYTES
 from service.sandbox.inside.process import FILES
-from service.sandbox.limits import THREADS_A_PROCESS, Limits
+from service.sandbox.limits import Limits
+from service.sandbox.meter import Meter
 from service.sandbox.observed import Observed, OnOutput
 from service.sandbox.order import make_order, readable, work_folder
-from service.sandbox.processes import descendants, proportional_bytes, usage
+from service.sandbox.processes import descendants
 from service.sandbox.program import Program
+from service.sandbox.streams import Streams
 from service.sandbox.template import Template, TemplateFailed
 from service.sandbox.verdict import Status
-from service.sandbox.visible import VisibleStream
 
 WATCH_SECONDS = 0.05
-DRAIN_SECONDS = 0.5
-MAX_OUTCOME_BYTES = 16 << 20
-MAX_REPORT_BYTES = 1 << 20
+SKIP_SECONDS = 0.01
 START_SECONDS = 20.0
+GONE_SECONDS = 5.0
 
 
 def watch(
@@ -67,16 +68,16 @@ class _Run:
         self._template = template
         self._program = program
         self._limits = limits
-        self._on_output = on_output
         self._cancelled = cancelled
         self._seen = Observed()
-        self._secret = secrets.token_bytes(SECRET_BYTES)
+        self._marks = [secrets.token_bytes(MARK_BYTES) for _ in range(2)]
         self._selector = stack.enter_context(selectors.DefaultSelector())
         self._outcome, self._their_outcome = socket.socketpair()
         stack.enter_context(self._outcome)
-        self._pieces = {"report": b"", "outcome": b""}
-        self._room = {"stdout": limits.output_kb << 10, "stderr": limits.output_kb << 10}
-        self._text = {name: VisibleStream() for name in self._room}
+        self._heard = b""
+        self._streams = Streams(stack, self._selector, self._seen, limits, on_output)
+        self._meter = Meter(limits)
+        self._look_again = 0.0
         self._init: int | None = None
         self._handle: int | None = None
 
@@ -87,74 +88,64 @@ class _Run:
             files = {
                 "code": readable(sent, self._program.code.encode("utf-8", "surrogatepass")),
                 "stdin": readable(sent, self._program.stdin.encode("utf-8", "surrogatepass")),
-                "secret": readable(sent, self._secret),
-                **{name: self._pipe(sent, name) for name in ("stdout", "stderr", "report")},
+                "marks": readable(sent, b"".join(self._marks)),
+                **{name: self._streams.pipe(sent, name) for name in ("stdout", "stderr", "report")},
                 "outcome": self._their_outcome.fileno(),
             }
             isolation = self._template.isolation
             folder = self._stack.enter_context(work_folder(isolation))
-            order = make_order(isolation, self._program, self._limits, folder, background=background)
+            with_gpu = bool(self._template.devices)
+            order = make_order(isolation, self._limits, folder, background=background, with_gpu=with_gpu)
             self._template.send(order, [files[name] for name in FILES])
         self._outcome.setblocking(False)
         self._selector.register(self._outcome, selectors.EVENT_READ, "outcome")
         self._started = time.monotonic()
 
-    def _pipe(self, sent: ExitStack, name: str) -> int:
-        """The end to write to; the other is read here."""
-        read, write = os.pipe()
-        self._stack.callback(os.close, read)
-        sent.callback(os.close, write)
-        os.set_blocking(read, False)
-        self._selector.register(read, selectors.EVENT_READ, name)
-        return write
-
     def observe(self) -> Observed:
         """Read until the run has ended."""
         while not self._ended():
-            for key, _ in self._selector.select(WATCH_SECONDS):
+            for key, _ in self._selector.select(SKIP_SECONDS if self._streams.skipping else WATCH_SECONDS):
                 self._read(key)
+            self._streams.skip()
             self._seen.broken = self._broken_limit()
             if self._seen.broken is not None:
                 self._kill()
                 break
         self._seen.seconds = time.monotonic() - self._started
-        self._drain()
-        self._seen.report = self._parsed_report()
-        if self._handle is not None:
-            os.close(self._handle)
+        self._seen.peak_bytes = self._meter.peak_bytes
+        if self._outcome in self._selector.get_map():
+            self._selector.unregister(self._outcome)
+        self._streams.drain()
+        self._seen.reached_end = self._streams.has_report_of(self._marks)
+        self._seen.report = self._streams.report()
         return self._seen
 
     def _ended(self) -> bool:
         return bool(self._seen.fault) or self._seen.told is not None
 
     def _read(self, key: selectors.SelectorKey) -> None:
-        name: str = key.data
+        if key.fileobj is not self._outcome:
+            self._streams.read(key)
+            return
         try:
-            piece = self._receive() if name == "outcome" else os.read(key.fd, 65_536)
+            piece, files, _, _ = socket.recv_fds(self._outcome, 1 << 20, 1)
         except BlockingIOError:
             return
         except ConnectionError:
-            piece = b""
-        if not piece:
-            self._selector.unregister(key.fileobj)
-            if name == "outcome" and not self._ended():
-                self._seen.fault = "the sandbox's process ended without a word"
-        elif name in self._room:
-            self._show(name, piece)
-        elif len(self._pieces[name]) < MAX_OUTCOME_BYTES:
-            self._pieces[name] += piece
-            if name == "outcome":
-                self._hear()
-
-    def _receive(self) -> bytes:
-        piece, files, _, _ = socket.recv_fds(self._outcome, 1 << 20, 1)
+            piece, files = b"", []
         if files:
             self._handle = files[0]
-        return piece
+            self._stack.callback(os.close, self._handle)
+        if piece:
+            self._hear(piece)
+        else:
+            self._selector.unregister(self._outcome)
+            if not self._ended():
+                self._seen.fault = "the sandbox's process ended without a word"
 
-    def _hear(self) -> None:
+    def _hear(self, piece: bytes) -> None:
         """The lines of the outcome: the init's handle, a fault, or how the snippet's process ended."""
-        *lines, self._pieces["outcome"] = self._pieces["outcome"].split(b"\n")
+        *lines, self._heard = (self._heard + piece).split(b"\n")
         for line in lines:
             told = json.loads(line)
             if "init" in told:
@@ -164,18 +155,6 @@ class _Run:
             else:
                 self._seen.told = told
 
-    def _show(self, name: str, piece: bytes) -> None:
-        kept = piece[: self._room[name]]
-        self._seen.truncated |= len(kept) < len(piece)
-        self._room[name] -= len(kept)
-        self._add(name, self._text[name].feed(kept))
-
-    def _add(self, name: str, text: str) -> None:
-        if text:
-            setattr(self._seen, name, getattr(self._seen, name) + text)
-            if self._on_output is not None:
-                self._on_output("stdout" if name == "stdout" else "stderr", text)
-
     def _broken_limit(self) -> tuple[Status, str] | None:
         if self._ended():
             return None
@@ -183,21 +162,11 @@ class _Run:
             return "killed", "cancelled"
         if time.monotonic() - self._started > self._limits.seconds:
             return "timed_out", f"stopped after {self._limits.seconds:g} s"
-        if self._init is None:
+        now = time.monotonic()
+        if self._init is None or now < self._look_again:
             return None
-        tree = list(descendants(self._init))
-        used, limits = usage(tree), self._limits
-        if used.processes == 1:
-            self._seen.peak_bytes = max(self._seen.peak_bytes, used.resident)
-        if used.processes > limits.processes:
-            return "over_limit", f"more than {limits.processes} processes"
-        if used.threads > limits.processes * THREADS_A_PROCESS:
-            return "over_limit", f"more than {limits.processes * THREADS_A_PROCESS} threads"
-        if used.resident > limits.memory_mb << 20:
-            self._seen.peak_bytes = max(self._seen.peak_bytes, proportional_bytes(tree))
-            if self._seen.peak_bytes > limits.memory_mb << 20:
-                return "out_of_memory", f"more than {limits.memory_mb} MB of memory"
-        return None
+        self._look_again = now + WATCH_SECONDS
+        return self._meter.broken_limit(self._init)
 
     def _kill(self) -> None:
         """End all of the run's processes: those in its process namespace go with their init."""
@@ -215,26 +184,9 @@ class _Run:
         with suppress(ProcessLookupError):
             if self._handle is not None:
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+                select.select([self._handle], [], [], GONE_SECONDS)  # until the last of its processes is gone
             else:
                 os.kill(self._init, signal.SIGKILL)
-
-    def _drain(self) -> None:
-        """Read what is still in the pipes; nobody writes to them any more."""
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while self._selector.get_map() and time.monotonic() < deadline:
-            ready = self._selector.select(WATCH_SECONDS)
-            for key, _ in ready:
-                self._read(key)
-        for name in self._room:
-            self._add(name, self._text[name].feed(b"", last=True))
-
-    def _parsed_report(self) -> dict[str, Any]:
-        _, found, text = self._pieces["report"].rpartition(self._secret)
-        try:
-            report = json.loads(text) if found and len(text) <= MAX_REPORT_BYTES else {}
-        except (ValueError, RecursionError):
-            return {}
-        return report if isinstance(report, dict) else {}
 
 
 def _outer_pid(handle: int | None) -> int | None:

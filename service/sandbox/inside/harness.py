@@ -1,13 +1,13 @@
-"""The program in a fresh ``__main__``, then one report: whether its end was reached, its exception, its warnings.
+"""The program in a fresh ``__main__``, then a report: its exception, its warnings.
 
-The program shares this process: what is here can be found and changed by it. Three things make a forged report hard: a
-secret that must open it stays out of Python's objects, in memory that only a number names; what is called after the
-program was bound before it; and how the process ended is told by its parent, not from here.
+The program shares this process: all that is here can be found and changed by it, and what the report tells of an
+exception is no more than the program's word. Only two marks are believed: one is written when the program's end was
+reached, one when all was done after that. They stand in memory that a fork does not inherit, and are written by C
+code that is out of the program's sight (:mod:`apart`); the supervisor alone knows them.
 """
 
 import atexit
 import builtins
-import ctypes
 import json
 import linecache
 import mmap
@@ -17,71 +17,126 @@ import threading
 import traceback
 import types
 import warnings
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any
 
 from . import stand_ins
+from .apart import Stage, call, consumer, guarded, hidden
 
-SECRET_BYTES = 32
+MARK_BYTES = 32
 MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 30_000
 MAX_WARNINGS = 50
+_MADV_WIPEONFORK = 18
 
 
-def execute(path: str, report_to: int, secret_from: int) -> NoReturn:
-    """Run the program in the file ``path`` and end the process: 0 if its end was reached, else 1."""
-    secret_at = _read_secret(secret_from)
-    caught: list[str] = []
-    module = _prepare(path, caught)
-    own, getpid = os.getpid(), os.getpid
-    leave, write, dumps, reveal = os._exit, os.write, json.dumps, ctypes.string_at
-    finish, tell, list_devices = _finish, _told, _device
-    error: BaseException | None = None
-    early = ended = False
-    try:
-        with open(path, "rb") as file:
+class Harness:
+    """One program's run, in stages."""
+
+    def __init__(self, path: str, report_to: int) -> None:
+        self._path = path
+        self._report_to = report_to
+        self._own = os.getpid()
+        self._errors: list[BaseException] = []
+        self._compiled = False
+        self._warnings: list[str] = []
+
+    def stages(self, marks_from: int) -> list[Stage]:
+        """What is to be called, one after another; the last ends the process.
+
+        Args:
+            marks_from: the descriptor to read the two marks from; is closed.
+        """
+        reached, done = (call(os.write, self._report_to, _mark(marks_from)) for _ in range(2))
+        os.close(marks_from)
+        module = _prepare(self._path, self._warnings)
+        try:
+            code = self._compile()
+        except BaseException as error:  # noqa: BLE001 - whatever compiling raises is the program's outcome
+            self._errors.append(error)
+            return [self._finish, self._leave]
+        self._compiled = True
+        runs = consumer()
+        self._hear(runs)
+        program = guarded([call(exec, code, module.__dict__), reached], runs)
+        return [program, self._finish, done, self._leave]
+
+    def _compile(self) -> types.CodeType:
+        with open(self._path, "rb") as file:
             source = file.read()
-        linecache.cache[path] = (len(source), None, source.decode("utf-8", "replace").splitlines(True), path)
-        exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102 - running the program is the job
-    except SystemExit:
-        early = True
-    except BaseException as raised:  # noqa: BLE001 - whatever the program raises is its outcome
-        error = raised
-    if getpid() != own:  # a fork that came to the end of the program: its parent reports
-        finish()
-        leave(1 if error is not None else 0)
-    told = None
-    try:
-        finish()
-        ended = error is None and not early
-        told = tell(error, path) if error is not None else None
-    except BaseException as raised:  # noqa: BLE001 - an exception while ending is an outcome, too
-        told = told or {"type": type(raised).__name__, "message": "", "line": None, "traceback": "", "errno": None}
-        ended = False
-    device, device_name = list_devices()
-    report = {
-        "ended": ended,
-        "error": told,
-        "warnings": caught[:MAX_WARNINGS],
-        "device": device,
-        "device_name": device_name,
-        "stand_ins": list(stand_ins.used),
-    }
-    data = reveal(secret_at, SECRET_BYTES) + dumps(report).encode("utf-8", "replace")
-    while data:
-        data = data[write(report_to, data) :]
-    leave(0 if ended else 1)
+        lines = source.decode("utf-8", "replace").splitlines(True)
+        linecache.cache[self._path] = (len(source), None, lines, self._path)
+        return compile(source, self._path, "exec")
+
+    def _hear(self, runs: object) -> None:
+        """Learn what the program raises."""
+        usual = sys.unraisablehook
+
+        def unraisable(raised: Any) -> None:
+            # from Python 3.13 on only the message names what raised
+            if raised.object is runs or (raised.object is None and repr(runs) in (raised.err_msg or "")):
+                self._errors.append(raised.exc_value)
+            else:
+                usual(raised)
+
+        sys.unraisablehook = unraisable
+
+    def _finish(self) -> None:
+        """What the interpreter does at its end, and the report."""
+        for part in (self._say_why, threading._shutdown, atexit._run_exitfuncs, _flush):  # type: ignore[attr-defined]
+            with suppress(BaseException):  # as the interpreter would, and nobody is left to be told
+                part()
+        if os.getpid() != self._own:  # a fork that came to the end of the program: its parent reports
+            return
+        data = self._report()
+        with suppress(BaseException):
+            while data:
+                data = data[os.write(self._report_to, data) :]
+
+    def _say_why(self) -> None:
+        """``sys.exit("why")`` prints it."""
+        error = self._errors[0] if self._errors else None
+        if isinstance(error, SystemExit) and not isinstance(error.code, int | None):
+            print(error.code, file=sys.stderr)
+
+    def _report(self) -> bytes:
+        """One line; what the program left broken is left out of it."""
+        error = self._errors[0] if self._errors else None
+        report: dict[str, Any] = {"error": None}
+        with suppress(BaseException):
+            report["error"] = None if error is None or isinstance(error, SystemExit) else self._told(error)
+            device, device_name = _device()
+            report.update(device=device, device_name=device_name, stand_ins=list(stand_ins.used))
+            report["warnings"] = self._warnings[:MAX_WARNINGS]
+            return b"\n" + json.dumps(report).encode("utf-8", "replace") + b"\n"
+        return b'\n{"error": {"type": "unknown"}}\n' if error is not None else b"\n{}\n"
+
+    def _leave(self) -> None:
+        error = self._errors[0] if self._errors else None
+        status = error.code if isinstance(error, SystemExit) else int(error is not None)
+        os._exit(status & 0xFF if isinstance(status, int) else int(status is not None))
+
+    def _told(self, error: BaseException) -> dict[str, Any]:
+        """The exception as data; the traceback starts at the program."""
+        try:
+            return _as_data(error, self._path, compiled=self._compiled)
+        except BaseException as second:  # noqa: BLE001 - the program's own __str__ may raise anything
+            message = f"<the exception could not be read: {type(second)!s:.100}>"
+            kind = type.__dict__["__name__"].__get__(type(error))
+            return {"type": kind, "message": message, "line": None, "traceback": "", "errno": None, "compiled": True}
 
 
-def _read_secret(source: int) -> int:
-    """The address of the secret, read into memory that no Python object stands for."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype = ctypes.c_void_p
-    nowhere, length, private = None, ctypes.c_size_t(mmap.PAGESIZE), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    address = libc.mmap(nowhere, length, mmap.PROT_READ | mmap.PROT_WRITE, private, -1, ctypes.c_long(0))
-    if libc.read(source, ctypes.c_void_p(address), ctypes.c_size_t(SECRET_BYTES)) != SECRET_BYTES:
+def _mark(source: int) -> mmap.mmap:
+    """A mark, in memory that is empty in every fork."""
+    memory = hidden(mmap.mmap(-1, MARK_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    if sys.platform == "linux":
+        try:
+            memory.madvise(_MADV_WIPEONFORK)
+        except OSError:  # gVisor knows this one only: a fork that comes to the end fails there
+            memory.madvise(mmap.MADV_DONTFORK)
+    if os.readv(source, [memory]) != MARK_BYTES:
         os._exit(1)
-    os.close(source)
-    return int(address)
+    return memory
 
 
 def _prepare(path: str, caught: list[str]) -> types.ModuleType:
@@ -116,10 +171,7 @@ def _seed_anew() -> None:
         torch.default_generator.seed()
 
 
-def _finish() -> None:
-    """What the interpreter does at its end, before the report and not after it."""
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
@@ -132,8 +184,7 @@ def _device() -> tuple[str, str]:
     return "cpu", ""
 
 
-def _told(error: BaseException, path: str) -> dict[str, Any]:
-    """The exception as data; the traceback starts at the program."""
+def _as_data(error: BaseException, path: str, *, compiled: bool) -> dict[str, Any]:
     places = {path, os.path.abspath(path)}
     frame = error.__traceback__
     while frame is not None and frame.tb_frame.f_code.co_filename not in places:
@@ -147,15 +198,13 @@ def _told(error: BaseException, path: str) -> dict[str, Any]:
         line = error.lineno
     kind = type(error)
     plain = kind.__module__ in ("builtins", "__main__")
-    try:
-        message = str(error)
-        text = "".join(traceback.format_exception(kind, error, own))
-    except Exception as second:  # noqa: BLE001 - the program's own __str__ may raise anything
-        message = text = f"<the message could not be read: {type(second).__name__}>"
+    name = kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
+    text = "".join(traceback.format_exception(kind, error, own))
     return {
-        "type": kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}",
-        "message": message[:MAX_MESSAGE],
-        "line": line,
+        "type": "".join([name])[:MAX_MESSAGE],  # joined, a subclass of str becomes a plain one
+        "message": "".join([str(error)])[:MAX_MESSAGE],
+        "line": line if type(line) is int else None,
         "traceback": text[-MAX_TRACEBACK:],
-        "errno": getattr(error, "errno", None) if isinstance(error, OSError) else None,
+        "errno": error.errno if isinstance(error, OSError) and type(error.errno) is int else None,
+        "compiled": compiled,
     }

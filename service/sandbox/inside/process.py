@@ -19,17 +19,18 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
-from . import linux, mounts
+from . import apart, linux, mounts
 from .artifacts import collect
-from .harness import execute
+from .harness import Harness
 
 PROGRAM = "main.py"
-REPORT, SECRET, FIRST_FREE = 3, 4, 10  # the descriptors of the snippet's process beside the three standard ones
+REPORT, MARKS, FIRST_FREE = 3, 4, 10  # the descriptors of the snippet's process beside the three standard ones
 COPY_BYTES = 1 << 20
 
-FILES = ("code", "stdin", "stdout", "stderr", "report", "secret", "outcome")
+FILES = ("code", "stdin", "stdout", "stderr", "report", "marks", "outcome")
 """The order in which descriptors come with an order."""
 
 
@@ -39,18 +40,22 @@ class Order:
 
     Args:
         folder: where the program is put and started.
+        kept: folders below it that stay, read-only: Python's own, where it is installed there.
         namespaces: whether it gets namespaces of its own.
         filter: the seccomp filter as hexadecimal text, possibly empty.
+        data_mb: what each process may have of writable memory of its own; 0: as much as it wants.
         landlock: paths to read and paths to write, where files are kept apart by Landlock; else ``None``.
         environment: all that the program sees of one.
     """
 
     folder: str
+    kept: list[str]
     namespaces: bool
     background: bool
     memory_mb: int
     tasks: int
     files_mb: int
+    data_mb: int
     cpu_seconds: int
     filter: str
     landlock: tuple[list[str], list[str]] | None
@@ -79,12 +84,9 @@ def start(order: Order, files: dict[str, int]) -> NoReturn:
 def _init(order: Order, files: dict[str, int], outcome: socket.socket) -> NoReturn:
     try:
         _furnish(order, files["code"])
-        snippet = os.fork()
-        if snippet == 0:
-            outcome.close()
-            _snippet(order, files)
         if order.namespaces:
             linux.hide_from_siblings()
+        snippet = apart.fork(partial(_snippet, order, files, outcome))
         for name in set(files) - {"outcome"}:
             os.close(files[name])
         started = time.monotonic()
@@ -105,7 +107,7 @@ def _tell(outcome: socket.socket, message: dict[str, Any]) -> None:
 
 def _furnish(order: Order, code: int) -> None:
     if order.namespaces:
-        mounts.furnish(order.files_mb, order.memory_mb)
+        mounts.furnish(order.files_mb, order.memory_mb, order.kept)
         linux.raise_loopback()
     else:
         linux.adopt_orphans()
@@ -124,8 +126,10 @@ def _wait_for(snippet: int) -> tuple[int, int]:
             return os.waitstatus_to_exitcode(status), usage.ru_maxrss
 
 
-def _snippet(order: Order, files: dict[str, int]) -> NoReturn:
+def _snippet(order: Order, files: dict[str, int], outcome: socket.socket) -> list[apart.Stage]:
+    """Give everything up that the program shall not have; what is to be done then."""
     try:
+        outcome.close()
         _take_descriptors(files)
         os.setsid()
         _limit(order)
@@ -134,21 +138,23 @@ def _snippet(order: Order, files: dict[str, int]) -> NoReturn:
         if order.background:
             os.nice(19)
         if order.namespaces:
+            linux.show_to_self()
+            _first_to_go()
             linux.drop_capabilities()
         linux.never_gain_privileges()
         if order.landlock is not None:
             linux.restrict_files(*order.landlock)
         if order.filter:
             linux.load_seccomp(bytes.fromhex(order.filter))
-    except BaseException:  # noqa: BLE001 - told on stderr; ending before the harness starts can never pass
+        return Harness(PROGRAM, REPORT).stages(MARKS)
+    except BaseException:  # noqa: BLE001 - told on stderr; ending before the program starts can never pass
         traceback.print_exc()
         os._exit(1)
-    execute(PROGRAM, REPORT, SECRET)
 
 
 def _take_descriptors(files: dict[str, int]) -> None:
     """Put the descriptors that the snippet keeps at 0 to 4 and close all others."""
-    names = ("stdin", "stdout", "stderr", "report", "secret")
+    names = ("stdin", "stdout", "stderr", "report", "marks")
     moved = [fcntl.fcntl(files[name], fcntl.F_DUPFD, FIRST_FREE) for name in names]  # out of the way of what follows
     for place, file in enumerate(moved):
         os.dup2(file, place, inheritable=place < REPORT)
@@ -157,12 +163,33 @@ def _take_descriptors(files: dict[str, int]) -> None:
 
 def _limit(order: Order) -> None:
     for name, value in (
-        ("RLIMIT_CORE", 0),
+        ("RLIMIT_CORE", 1),  # with 0, a crash would still be handed to a handler of the host's
+        ("RLIMIT_DATA", (order.data_mb << 20) + _own_data() if order.data_mb else resource.RLIM_INFINITY),
         ("RLIMIT_CPU", order.cpu_seconds),
-        ("RLIMIT_FSIZE", order.files_mb << 20),
+        ("RLIMIT_FSIZE", _largest_file_mb(order) << 20),
         ("RLIMIT_MSGQUEUE", 0),
         ("RLIMIT_NOFILE", 1024),
         ("RLIMIT_NPROC", order.tasks),
     ):
         if order.namespaces or name != "RLIMIT_NPROC":  # without a namespace it would count all of the user's
             resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def _largest_file_mb(order: Order) -> int:
+    return (
+        max(order.files_mb, mounts.TORCH_HOME_MB, mounts.shared_mb(order.memory_mb))
+        if order.namespaces
+        else order.files_mb
+    )
+
+
+def _own_data() -> int:
+    """What counts towards RLIMIT_DATA already, in bytes."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmData:"))
+
+
+def _first_to_go() -> None:
+    """Where the machine runs out of memory, the kernel shall end this process before all others."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+        score.write("1000")

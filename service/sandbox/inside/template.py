@@ -16,7 +16,7 @@ import sys
 import weakref
 from importlib import import_module
 
-from . import linux, stand_ins
+from . import compiling, linux, stand_ins
 from .process import FILES, Order, start
 
 MAX_ORDER = 65_536
@@ -53,7 +53,8 @@ def main(config: str) -> None:
     """Serve orders as ``config`` (JSON) says; does not return.
 
     ``control`` is the control socket's descriptor, ``user`` the user and group to become (null: stay), ``own_proc``
-    whether to mount /proc first, ``preload`` whether to import what snippets commonly use.
+    whether to mount /proc first, ``preload`` whether to import what snippets commonly use, ``prepares`` whether to get
+    ready for ``torch.compile``, too.
     """
     settings = json.loads(config)
     if settings["own_proc"]:
@@ -65,6 +66,11 @@ def main(config: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is the supervisor's to handle
     if settings["preload"]:
         _preload()
+        if settings["prepares"]:
+            compiling.prepare(settings["control"])
+            compiling.install()
+        gc.collect()
+        gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared with the children
     control = socket.socket(fileno=settings["control"])
     control.send(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
@@ -76,8 +82,6 @@ def _preload() -> None:
         import_module(name)
     stand_ins.preload()
     _forget_exit_handlers()
-    gc.collect()
-    gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared with the children
 
 
 def _forget_exit_handlers() -> None:
