@@ -18,7 +18,7 @@ from service.memory import Memory
 from service.settings import Settings
 from service.wiring import Parts, build_tutor
 
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 def pytest_configure() -> None:

@@ -77,7 +77,7 @@ def test_entry_tells_everything_without_running_anything(client: TestClient) -> 
 def test_health_tells_what_still_has_to_be_run(client: TestClient) -> None:
     assert client.get("/livez").json() == {"status": "live"}
     ready = client.get("/readyz").json()
-    assert (ready["status"], ready["entries"]) == ("ready", 2)
+    assert (ready["status"], ready["entries"], ready["calibrated"]) == ("ready", 2, True)
     assert ready["verification"] == {"running": False, "not_run_yet": 3}
 
 
