@@ -28,6 +28,11 @@ MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 30_000
 MAX_WARNINGS = 50
 _MADV_WIPEONFORK = 18
+_OWN_MODULES = tuple(
+    "inside" if name == "__init__.py" else f"inside.{name.removesuffix('.py')}"
+    for name in os.listdir(os.path.dirname(__file__))
+    if name != "pictures.py"  # matplotlib looks its backend up by name
+)
 
 
 class Harness:
@@ -145,9 +150,8 @@ def _prepare(path: str, caught: list[str]) -> types.ModuleType:
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=os.path.abspath(path), __builtins__=builtins)
     sys.modules["__main__"] = module
-    for name in [name for name in sys.modules if name.partition(".")[0] == "inside"]:
-        if not name.endswith("pictures"):  # matplotlib looks its backend up by name
-            del sys.modules[name]
+    for name in _OWN_MODULES:  # not by going through all modules: each name touched is a page of memory copied
+        sys.modules.pop(name, None)
     sys.argv = [path]
     sys.path[0] = os.getcwd()
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 - the program's own
