@@ -105,9 +105,9 @@ class Streams:
         """Whether all of these stand in it."""
         return all(mark in self._report for mark in marks)
 
-    def report(self) -> dict[str, Any]:
-        """The last line that can be one."""
-        for line in reversed(self._report.split(b"\n")):
+    def report(self, before: bytes) -> dict[str, Any]:
+        """The last line that can be one, before what stands there."""
+        for line in reversed(self._report.partition(before)[0].split(b"\n")):
             if line.startswith(b"{"):
                 with suppress(ValueError, RecursionError):
                     report: dict[str, Any] = json.loads(line)

@@ -117,7 +117,7 @@ class _Run:
             self._selector.unregister(self._outcome)
         self._streams.drain()
         self._seen.reached_end = self._streams.has_report_of(self._marks)
-        self._seen.report = self._streams.report()
+        self._seen.report = self._streams.report(before=self._marks[-1])
         return self._seen
 
     def _ended(self) -> bool:

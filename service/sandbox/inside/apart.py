@@ -14,12 +14,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 STACK_BYTES = 16 << 20
 
 _T = TypeVar("_T")
 Stage = Callable[[], object]
+GUARD = next
+"""Makes the calls of a guarded stage: it lets every exception pass, that which ends other iterations included."""
 
 
 def fork(enter: Callable[[], list[Stage]]) -> int:
@@ -59,24 +62,20 @@ def fork(enter: Callable[[], list[Stage]]) -> int:
     return pid
 
 
-def guarded(calls: list[Stage], ignored: Callable[..., object]) -> Stage:
-    """A stage that makes these calls up to the first that raises; the exception goes to ``sys.unraisablehook``.
+def guarded(first: Stage, then: Stage) -> Stage:
+    """A stage that makes the second call if the first one returns.
 
-    Args:
-        ignored: what the hook is told to have raised: :func:`consumer`'s.
+    An exception goes to ``sys.unraisablehook``, which is told that :data:`GUARD` raised it; nothing is found from that,
+    and, taking its argument as it is, it is not called with a tuple that the collector would list.
     """
-    all_calls = _one_by_one(calls)
-    callback = ctypes.PYFUNCTYPE(None, ctypes.py_object)(ignored)
+    both = pairwise(_one_by_one([first, then]))
+    hide(both)
+    callback = ctypes.PYFUNCTYPE(None, ctypes.py_object)(GUARD)
     # called by its address, with an address, so that no object leads from one to the other
     address = ctypes.cast(callback, ctypes.c_void_p).value
     assert address is not None, "a callback has an address"
     hide(callback)
-    return call(ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(address), id(all_calls))
-
-
-def consumer() -> Callable[..., object]:
-    """What makes the calls of a guarded stage; nothing can be found from it, and no tuple is made to call it."""
-    return [].extend
+    return call(ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(address), id(both))
 
 
 def call(function: Callable[..., object], *arguments: object) -> Stage:

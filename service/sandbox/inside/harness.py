@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any
 
 from . import stand_ins
-from .apart import Stage, call, consumer, guarded, hidden
+from .apart import GUARD, Stage, call, guarded, hidden
 
 MARK_BYTES = 32
 MAX_MESSAGE = 10_000
@@ -61,10 +61,9 @@ class Harness:
             self._errors.append(error)
             return [self._finish, self._leave]
         self._compiled = True
-        runs = consumer()
-        self._hear(runs)
-        program = guarded([call(exec, code, module.__dict__), reached], runs)
-        return [program, self._finish, done, self._leave]
+        self._hear()
+        program = guarded(call(exec, code, module.__dict__), reached)
+        return [program, guarded(self._finish, done), guarded(self._leave, done), call(os._exit, 1)]
 
     def _compile(self) -> types.CodeType:
         with open(self._path, "rb") as file:
@@ -73,13 +72,13 @@ class Harness:
         linecache.cache[self._path] = (len(source), None, lines, self._path)
         return compile(source, self._path, "exec")
 
-    def _hear(self, runs: object) -> None:
+    def _hear(self) -> None:
         """Learn what the program raises."""
         usual = sys.unraisablehook
 
         def unraisable(raised: Any) -> None:
             # from Python 3.13 on only the message names what raised
-            if raised.object is runs or (raised.object is None and repr(runs) in (raised.err_msg or "")):
+            if raised.object is GUARD or (raised.object is None and repr(GUARD) in (raised.err_msg or "")):
                 self._errors.append(raised.exc_value)
             else:
                 usual(raised)
@@ -101,7 +100,7 @@ class Harness:
     def _say_why(self) -> None:
         """``sys.exit("why")`` prints it."""
         error = self._errors[0] if self._errors else None
-        if isinstance(error, SystemExit) and not isinstance(error.code, int | None):
+        if isinstance(error, SystemExit) and _leaves(error) and not isinstance(error.code, int | None):
             print(error.code, file=sys.stderr)
 
     def _report(self) -> bytes:
@@ -109,7 +108,7 @@ class Harness:
         error = self._errors[0] if self._errors else None
         report: dict[str, Any] = {"error": None}
         with suppress(BaseException):
-            report["error"] = None if error is None or isinstance(error, SystemExit) else self._told(error)
+            report["error"] = None if error is None or _leaves(error) else self._told(error)
             device, device_name = _device()
             report.update(device=device, device_name=device_name, stand_ins=list(stand_ins.used))
             report["warnings"] = self._warnings[:MAX_WARNINGS]
@@ -118,7 +117,7 @@ class Harness:
 
     def _leave(self) -> None:
         error = self._errors[0] if self._errors else None
-        status = error.code if isinstance(error, SystemExit) else int(error is not None)
+        status = error.code if isinstance(error, SystemExit) and _leaves(error) else int(error is not None)
         os._exit(status & 0xFF if isinstance(status, int) else int(status is not None))
 
     def _told(self, error: BaseException) -> dict[str, Any]:
@@ -129,6 +128,11 @@ class Harness:
             message = f"<the exception could not be read: {type(second)!s:.100}>"
             kind = type.__dict__["__name__"].__get__(type(error))
             return {"type": kind, "message": message, "line": None, "traceback": "", "errno": None, "compiled": True}
+
+
+def _leaves(error: BaseException) -> bool:
+    """Whether it is a SystemExit, and does not only say so."""
+    return issubclass(type(error), SystemExit)
 
 
 def _mark(source: int) -> mmap.mmap:
