@@ -43,8 +43,8 @@ MEMORY = [
     ),
     Attack(
         "children",
-        "import os, time\nfor _ in range(10):\n    if os.fork() == 0:\n        kept = bytearray(200 << 20)\n"
-        "time.sleep(30)",
+        "import os, time\nfor _ in range(10):\n    if os.fork() == 0:\n        kept = b'x' * (200 << 20)\n"
+        "        time.sleep(30)\ntime.sleep(30)",
         "out_of_memory",
         FULL,
     ),
