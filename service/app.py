@@ -46,6 +46,7 @@ STATUSES = {
     run.TimeoutTooLong: 422,
     Busy: 429,
     run.CannotRun: 503,
+    run.ClientLeft: 499,
 }
 """Our errors that are the client's to mend; every other one is a 500."""
 

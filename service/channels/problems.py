@@ -38,6 +38,8 @@ TITLES = {
     504: "Timed out",
 }
 
+_UNREADABLE = (400, "There was an error parsing the body")
+"""What FastAPI says of a body that is worse than no JSON."""
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -62,6 +64,8 @@ def install(app: FastAPI, statuses: Mapping[type[TutorError], int]) -> None:
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        if (error.status_code, error.detail) == _UNREADABLE:
+            return problem(422, "the body is not JSON: it is not UTF-8 text, or nested too deeply")
         return problem(error.status_code, error.detail, error.headers)
 
     async def on_invalid(_: Request, error: Exception) -> JSONResponse:

@@ -3,11 +3,13 @@
 ::
 
     TutorError
-    └── CannotRun    isolation is incomplete here, so only the corpus's code is run
+    ├── CannotRun    isolation is incomplete here, so only the corpus's code is run
+    └── ClientLeft   nobody waits for the verdict any more
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
@@ -36,6 +38,10 @@ _EVENTS: dict[str, Any] = {
 
 class CannotRun(TutorError):
     """Strangers' code is not run on this machine."""
+
+
+class ClientLeft(TutorError):
+    """There is nobody to answer."""
 
 
 class RunRequest(BaseModel):
@@ -131,7 +137,9 @@ async def _unless_left(request: Request, sandbox: Sandbox, program: Program, lim
     while not (await asyncio.wait([running], timeout=LOOK_SECONDS))[0]:
         if await request.is_disconnected():
             running.cancel()
-            break
+            with suppress(asyncio.CancelledError):
+                await running
+            raise ClientLeft("the client left before its program had ended")
     return await running
 
 

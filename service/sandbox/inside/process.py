@@ -132,6 +132,7 @@ def _snippet(order: Order, files: dict[str, int], outcome: socket.socket) -> lis
         outcome.close()
         _take_descriptors(files)
         os.setsid()
+        os.umask(0o022)
         _limit(order)
         os.environ.clear()
         os.environ.update(order.environment)
