@@ -56,6 +56,25 @@ MEMORY = [
         "out_of_memory",
         FULL,
     ),
+    Attack(
+        "what-waits-in-sockets",
+        "import os, socket, time\nfor _ in range(10):\n    if os.fork() == 0:\n"
+        "        pairs = [socket.socketpair() for _ in range(200)]\n        for pair in pairs:\n"
+        "            pair[0].setblocking(False)\n            try:\n"
+        "                while True: pair[0].send(bytes(65536))\n"
+        "            except BlockingIOError: pass\n        time.sleep(30)\ntime.sleep(30)",
+        "over_limit",
+        "more than 1024 sockets",
+    ),
+    Attack(
+        "tables-of-pages-that-are-only-read",
+        "import mmap, os, time\nfor _ in range(4):\n    if os.fork() == 0:\n"
+        "        kept = mmap.mmap(-1, 1 << 38, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, mmap.PROT_READ)\n"
+        "        kept.madvise(15)\n        for at in range(0, 1 << 38, 1 << 21): kept[at]\n        time.sleep(30)\n"
+        "time.sleep(30)",
+        "out_of_memory",
+        FULL,
+    ),
     Attack("memfd", "import os; os.memfd_create('x')", "failed", "PermissionError"),
     Attack(
         "memfd-by-number",

@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +65,9 @@ def program(snippet: str) -> str:
 
 def plain(code: str) -> None:
     """A new interpreter, with no protection at all."""
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=LIMITS.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", code]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=LIMITS.seconds)
 
 
 def forked(code: str) -> None:
@@ -77,6 +80,7 @@ def forked(code: str) -> None:
 
 def _quietly(code: str) -> None:
     sys.stdout = Path("/dev/null").open("w")  # noqa: SIM115 - for the life of this process
+    os.chdir(tempfile.mkdtemp())
     exec(code, {"__name__": "__main__"})  # noqa: S102 - that is what is measured
 
 
@@ -84,7 +88,7 @@ def kernel(code: str) -> None:
     """A fresh Jupyter kernel."""
     from jupyter_client.manager import start_new_kernel
 
-    manager, client = start_new_kernel(kernel_name="python3")
+    manager, client = start_new_kernel(kernel_name="python3", cwd=tempfile.mkdtemp())
     try:
         reply = client.execute_interactive(code, timeout=LIMITS.seconds, output_hook=lambda _: None)
         assert reply["content"]["status"] == "ok", code

@@ -23,3 +23,4 @@ class Limits:
 
 
 THREADS_A_PROCESS = 4
+MAX_SOCKETS = 1024

@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from service.sandbox.limits import THREADS_A_PROCESS, Limits
-from service.sandbox.processes import Usage, descendants, proportional_bytes, usage
+from service.sandbox.limits import MAX_SOCKETS, THREADS_A_PROCESS, Limits
+from service.sandbox.processes import Usage, descendants, proportional_bytes, sockets, usage
 from service.sandbox.verdict import Status
 
 CROWD = 16
@@ -26,10 +26,15 @@ _DOUBT = 2
 
 
 class Meter:
-    """Looks at the processes below one, as often as it is asked."""
+    """Looks at the processes below one, as often as it is asked.
 
-    def __init__(self, limits: Limits) -> None:
+    Args:
+        own_network: whether they have a network namespace of their own.
+    """
+
+    def __init__(self, limits: Limits, *, own_network: bool) -> None:
         self._limits = limits
+        self._own_network = own_network
         self._count: _Count | None = None
         self._counted = self._resident_then = 0
         self._count_again = 0.0
@@ -43,6 +48,8 @@ class Meter:
         used = usage(tree)
         if used.threads > limits.processes * THREADS_A_PROCESS:
             return "over_limit", f"more than {limits.processes * THREADS_A_PROCESS} threads"
+        if self._own_network and sockets(root) > MAX_SOCKETS:
+            return "over_limit", f"more than {MAX_SOCKETS} sockets"
         if used.threads > CROWD:
             _put_last(tree)
         self.peak_bytes = max(self.peak_bytes, self._memory(root, tree, used))

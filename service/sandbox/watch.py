@@ -76,7 +76,7 @@ class _Run:
         stack.enter_context(self._outcome)
         self._heard = b""
         self._streams = Streams(stack, self._selector, self._seen, limits, on_output)
-        self._meter = Meter(limits)
+        self._meter = Meter(limits, own_network=template.isolation.mode == "namespaces")
         self._look_again = 0.0
         self._init: int | None = None
         self._handle: int | None = None
