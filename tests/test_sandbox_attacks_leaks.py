@@ -1,5 +1,6 @@
 """Attacks on the next run: whatever a program changes, writes or leaves, the one after it finds nothing of it."""
 
+import ast
 import threading
 
 import pytest
@@ -192,8 +193,9 @@ def test_next_run_finds_no_file(arena: Arena) -> None:
 
 
 def test_only_folders_of_its_own_can_be_written(arena: Arena) -> None:
-    found = arena.endure(Attack("writable", WRITABLE)).stdout
-    assert found == "['/dev/shm', '/tmp', '/tmp/home', '/torch-home']\n"
+    found = ast.literal_eval(arena.endure(Attack("writable", WRITABLE)).stdout)
+    # below /tmp everything is its own, the folders above a Python that is installed there too
+    assert {folder for folder in found if not folder.startswith("/tmp/")} == {"/dev/shm", "/tmp", "/torch-home"}
 
 
 @pytest.mark.parametrize("code", KERNEL.values(), ids=KERNEL)
