@@ -79,7 +79,7 @@ class Arena:
     def _wait_until_prepared(self) -> None:
         """The template's own child, which gets ready for torch.compile, is not to be taken for an attack's."""
         deadline = time.monotonic() + 120
-        while self.run("import os; print(os.path.exists('/prepared/index.json'))").stdout != "True\n":
+        while self.run("import os; print('going-on' in os.listdir('/prepared'))").stdout != "False\n":
             assert time.monotonic() < deadline, "the template's preparations do not end"
             time.sleep(1)
         time.sleep(1)

@@ -32,7 +32,7 @@ FORGERIES = [
         f"import os, time\nif os.fork() == 0:\n    for _ in range(50):\n"
         f"        os.write(3, b'''\\n{VERDICT}\\n'''); time.sleep(0.01)\n"
         "raise ValueError('no')",
-        "failed",
+        ("failed", "exited_early"),  # it may write over what is told of the exception, not what is believed
     ),
     Attack("child-comes-to-the-end", "import os\nif os.fork():\n    os.wait(); os._exit(0)", "exited_early", EARLY),
     Attack(

@@ -13,6 +13,80 @@ PREPARING_SECONDS = 90
 pytestmark = pytest.mark.integration
 
 PROGRAMS = {
+    "shared tensor larger than the temporary folder": """
+import torch, torch.multiprocessing as mp
+x = torch.ones(25_000_000).share_memory_()
+def work(x):
+    x[0] = 7
+process = mp.Process(target=work, args=(x,))
+process.start()
+process.join()
+print(x[0].item())
+# 7.0
+""",
+    "gloo with two processes": """
+import os, torch, torch.distributed as dist, torch.multiprocessing as mp
+def work(rank):
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT="29501")
+    dist.init_process_group("gloo", rank=rank, world_size=2)
+    x = torch.ones(1)
+    dist.all_reduce(x)
+    if rank == 0:
+        print(x.item(), flush=True)
+    dist.destroy_process_group()
+if __name__ == "__main__":
+    mp.spawn(work, nprocs=2)
+# 2.0
+""",
+    "eight workers": """
+import torch, warnings
+warnings.simplefilter("ignore")
+from torch.utils.data import DataLoader, TensorDataset
+print(sum(len(x) for (x,) in DataLoader(TensorDataset(torch.arange(64.0)), batch_size=4, num_workers=8)))
+# 64
+""",
+    "script and trace": """
+import torch, warnings
+warnings.simplefilter("ignore")
+@torch.jit.script
+def f(x: torch.Tensor) -> torch.Tensor:
+    return x if bool(x.sum() > 0) else -x
+traced = torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2))
+traced.save("m.pt")
+print(f(torch.ones(1)).item(), torch.jit.load("m.pt")(torch.ones(1, 2)).shape[1])
+# 1.0 2
+""",
+    "exported program": """
+import torch
+torch.export.save(torch.export.export(torch.nn.Linear(2, 2), (torch.ones(1, 2),)), "m.pt2")
+print(torch.export.load("m.pt2").module()(torch.ones(1, 2)).shape[1])
+# 2
+""",
+    "server and client on the loopback": """
+import socket, threading
+server = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=lambda: server.accept()[0].sendall(b"hi"), daemon=True).start()
+print(socket.create_connection(server.getsockname()).recv(2))
+# b'hi'
+""",
+    "python by its name": """
+import subprocess
+print(subprocess.check_output(["python", "-c", "import numpy; print(numpy.ones(1))"], text=True).strip())
+# [1.]
+""",
+    "alarm handled": """
+import signal
+def late(*_):
+    raise TimeoutError
+signal.signal(signal.SIGALRM, late)
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+try:
+    while True:
+        pass
+except TimeoutError:
+    print("late")
+# late
+""",
     "loader with workers": """
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -195,6 +269,20 @@ def test_compiled_function_passes_once_the_template_has_prepared_the_headers(san
     assert (verdict.status, verdict.stdout) == ("passed", "[1.0, 1.0]\n")
 
 
+def test_compiled_model_is_trained_within_the_limit(sandbox: Sandbox) -> None:
+    code = """
+import torch
+model = torch.compile(torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1)))
+optimizer = torch.optim.Adam(model.parameters())
+for _ in range(5):
+    optimizer.zero_grad()
+    model(torch.ones(16, 4)).pow(2).mean().backward()
+    optimizer.step()
+print("trained")
+"""
+    assert run(sandbox, code).stdout == "trained\n"
+
+
 def test_input_is_read_line_by_line(sandbox: Sandbox) -> None:
     assert run(sandbox, "print(int(input()) + int(input()))", stdin="2\n3\n").stdout == "5\n"
 
@@ -224,6 +312,21 @@ print(model(torch.ones(1, 3, 64, 64)).shape, os.listdir(os.path.join(torch.hub.g
     verdict = run(sandbox, code)
     assert verdict.stdout == "torch.Size([1, 1000]) ['resnet18-f37072fd.pth']\n"
     assert "resnet18-f37072fd.pth (random weights)" in verdict.stand_ins
+
+
+def test_weights_for_which_there_is_no_room_are_stood_in_for_in_memory(sandbox: Sandbox) -> None:
+    code = (
+        "from torchvision.models import VGG16_Weights, vgg16\nprint(len(vgg16(weights=VGG16_Weights.DEFAULT).features))"
+    )
+    verdict = run(sandbox, code)
+    assert verdict.stdout == "31\n"
+    assert any("vgg16-397923af.pth (random weights, not saved" in name for name in verdict.stand_ins)
+
+
+def test_models_of_the_hubs_vision_repository_are_the_installed_ones(sandbox: Sandbox) -> None:
+    verdict = run(sandbox, "import torch\nprint(type(torch.hub.load('pytorch/vision:v0.10.0', 'resnet18')).__name__)")
+    assert verdict.stdout == "ResNet\n"
+    assert "pytorch/vision (the installed torchvision)" in verdict.stand_ins
 
 
 def test_mnist_is_stood_in_for_in_its_own_format(sandbox: Sandbox) -> None:

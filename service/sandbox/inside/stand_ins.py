@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib import import_module
+from shutil import disk_usage
 from typing import Any
 
 TRAINING_DIGITS, TEST_DIGITS = 6000, 1000
@@ -118,13 +119,33 @@ def _supply() -> None:
         path = os.path.join(folder, name)
         if not os.path.exists(path) and (model := _model_of(url)) is not None:
             os.makedirs(folder, exist_ok=True)
-            torch.save(model.state_dict(), path)
+            weights = model.state_dict()
+            if sum(weight.nbytes for weight in weights.values()) > disk_usage(folder).free:
+                _note(f"{name} (random weights, not saved: there is no room for them)")
+                return weights
+            torch.save(weights, path)
         if os.path.exists(path) and _model_name(url):
             _note(f"{name} (random weights)")
         return load(url, model_dir, *args, **kwargs)
 
     torch.hub.load_state_dict_from_url = load_state_dict_from_url
+    torch.hub.load = _models_of_torchvision(torch.hub.load)
     sys.meta_path.insert(0, _Datasets())
+
+
+def _models_of_torchvision(load: Callable[..., Any]) -> Callable[..., Any]:
+    """``torch.hub.load("pytorch/vision", …)`` without its repository: the installed torchvision has the same models."""
+
+    @wraps(load)
+    def from_hub(repo_or_dir: str, model: str, *args: Any, **kwargs: Any) -> Any:
+        if repo_or_dir.partition(":")[0] != "pytorch/vision":
+            return load(repo_or_dir, model, *args, **kwargs)
+        _note("pytorch/vision (the installed torchvision)")
+        own = {"source", "trust_repo", "force_reload", "verbose", "skip_validation"}
+        models = import_module("torchvision.models")
+        return models.get_model_builder(model)(*args, **{name: kwargs[name] for name in kwargs if name not in own})
+
+    return from_hub
 
 
 class _Datasets(importlib.abc.MetaPathFinder):
