@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import Any
 
 PREPARED = "/prepared"
@@ -50,6 +51,10 @@ def prepare(not_for_it: int) -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.nice(_NICE)
             _prepare()
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(_INDEX)  # what was taken for granted may be wrong
+            raise
         finally:
             os.unlink(_GOING_ON)
             os._exit(0)
