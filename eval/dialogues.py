@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.entry import Entry
-from corpus.errors import Fault
-from eval.qrels import NUMBERED_COLLECTION, QUERIES, QueriesUnusable, json_object, set_names
+from eval.qrels import QUERIES, json_object, read_lines
 
 KINDS = ("follow_up", "topic_change", "uncovered")
 
@@ -47,38 +46,7 @@ def read_dialogues(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str,
     Raises:
         QueriesUnusable: with every broken line, unknown entry, duplicate id and file without a dialogue.
     """
-    names = {entry.id: entry.id for entry in entries}
-    numbered = [entry for entry in entries if entry.collection == NUMBERED_COLLECTION]
-    names |= {name: entry.id for entry in numbered for name in (f"q{entry.number}", f"q{entry.number:02}")}
-    faults: list[Fault] = []
-    seen: dict[str, str] = {}
-    sets: dict[str, list[Dialogue]] = {}
-    names_of_sets = set_names(paths)
-    for path in paths:
-        dialogues = sets.setdefault(names_of_sets[path], [])
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(Fault(path, 1, f"cannot be read: {error}", "name a file of JSON lines in UTF-8"))
-            continue
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            dialogue = _dialogue(line, names)
-            if isinstance(dialogue, tuple):
-                faults.append(Fault(path, number, *dialogue))
-            elif dialogue.id in seen:
-                faults.append(
-                    Fault(path, number, f"the id '{dialogue.id}' is also in {seen[dialogue.id]}", "rename one")
-                )
-            else:
-                seen[dialogue.id] = f"{path.name}:{number}"
-                dialogues.append(dialogue)
-        if not any(map(str.strip, lines)):
-            faults.append(Fault(path, 1, "the file holds no dialogue", "write one JSON object a line"))
-    if faults:
-        raise QueriesUnusable("\n".join(["the dialogues cannot be used:", *map(str, sorted(faults))]))
-    return sets
+    return read_lines(paths, entries, _dialogue, one="dialogue", all_of_them="dialogues")
 
 
 def _dialogue(line: str, names: dict[str, str]) -> Dialogue | tuple[str, str]:

@@ -15,11 +15,11 @@ line are not read. A file whose lines have ``turns`` holds dialogues, which ``py
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from corpus.entry import Entry
 from corpus.errors import Fault, TutorError
@@ -117,21 +117,52 @@ def holds_dialogues(path: Path) -> bool:
     return isinstance(row, dict) and "turns" in row
 
 
+class Identified(Protocol):
+    """What stands on a line: it has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=Identified)
+
+
 def read_sets(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list[Query]]:
     """The queries of each file, by the name of :func:`set_names`.
 
     Raises:
         QueriesUnusable: with every broken line, unknown entry, duplicate id and file without a query.
     """
+    return read_lines(paths, entries, _query, one="query", all_of_them="queries")
+
+
+def read_lines(
+    paths: Sequence[Path],
+    entries: Sequence[Entry],
+    parse: Callable[[str, dict[str, str]], _Item | tuple[str, str]],
+    *,
+    one: str,
+    all_of_them: str,
+) -> dict[str, list[_Item]]:
+    """What ``parse`` makes of each line of each file, by the name of :func:`set_names`.
+
+    Args:
+        parse: takes a line and the entries' ids by every name they have; gives the item, or what is wrong and how to
+            mend it.
+        one, all_of_them: what a line holds, for the messages.
+
+    Raises:
+        QueriesUnusable: with every broken line, duplicate id and file without a line.
+    """
     names = {entry.id: entry.id for entry in entries}
     numbered = [entry for entry in entries if entry.collection == NUMBERED_COLLECTION]
     names |= {name: entry.id for entry in numbered for name in (f"q{entry.number}", f"q{entry.number:02}")}
     faults: list[Fault] = []
     seen: dict[str, str] = {}
-    sets: dict[str, list[Query]] = {}
+    sets: dict[str, list[_Item]] = {}
     set_name = set_names(paths)
     for path in paths:
-        queries = sets.setdefault(set_name[path], [])
+        items = sets.setdefault(set_name[path], [])
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
@@ -140,18 +171,18 @@ def read_sets(paths: Sequence[Path], entries: Sequence[Entry]) -> dict[str, list
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            query = _query(line, names)
-            if isinstance(query, tuple):
-                faults.append(Fault(path, number, *query))
-            elif query.id in seen:
-                faults.append(Fault(path, number, f"the id '{query.id}' is also in {seen[query.id]}", "rename one"))
+            item = parse(line, names)
+            if isinstance(item, tuple):
+                faults.append(Fault(path, number, *item))
+            elif item.id in seen:
+                faults.append(Fault(path, number, f"the id '{item.id}' is also in {seen[item.id]}", "rename one"))
             else:
-                seen[query.id] = f"{path.name}:{number}"
-                queries.append(query)
+                seen[item.id] = f"{path.name}:{number}"
+                items.append(item)
         if not any(map(str.strip, lines)):
-            faults.append(Fault(path, 1, "the file holds no query", "write one JSON object a line"))
+            faults.append(Fault(path, 1, f"the file holds no {one}", "write one JSON object a line"))
     if faults:
-        raise QueriesUnusable("\n".join(["the queries cannot be used:", *map(str, sorted(faults))]))
+        raise QueriesUnusable("\n".join([f"the {all_of_them} cannot be used:", *map(str, sorted(faults))]))
     return sets
 
 
