@@ -1,7 +1,7 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-fast check eval soak ask lock clean
+.PHONY: help setup serve test test-fast browser check eval soak ask lock clean
 
 BIN := .venv/bin
 
@@ -19,11 +19,14 @@ serve: setup ## Run the tutor: http://127.0.0.1:8000
 ask: setup ## Ask one question in the terminal: make ask Q="what does zero_grad do?"
 	@$(BIN)/torchtutor ask "$(Q)"
 
-test: setup check ## All checks and all tests
+test: setup browser check ## All checks and all tests
 	@$(BIN)/python -m pytest
 
 test-fast: setup ## The unit tests: no model, server or sandbox
 	@$(BIN)/python -m pytest -m "not integration"
+
+browser: setup ## Make sure of a Chromium to test the page in
+	@scripts/browser
 
 check: setup ## Style, types and the direction of imports
 	@$(BIN)/ruff check .

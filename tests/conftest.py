@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 from attacks import Arena
+from chromium import launched
 from fakes import FakeSandbox
+from playwright.sync_api import Browser
 
 from corpus.entry import Entry, FollowUp, Pitfall, Snippet, StatedError
 from index.retriever import KeywordRetriever
@@ -156,3 +158,10 @@ def arena() -> Iterator[Arena]:
     made = Arena()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")  # while it is open, nothing else in this thread may run an event loop
+def browser() -> Iterator[Browser]:
+    """A real Chromium, headless; each test opens a context of its own in it."""
+    with launched() as browser:
+        yield browser
