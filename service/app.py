@@ -13,7 +13,19 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
 from service.admission import keys_required
-from service.channels import chat, conversations, health, library, openapi, page, problems, run, sign_in
+from service.channels import (
+    chat,
+    conversations,
+    feedback,
+    health,
+    library,
+    openapi,
+    page,
+    problems,
+    run,
+    shares,
+    sign_in,
+)
 from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesses
 from service.channels.guard import LOOPBACK, Guard
 from service.channels.limits import RateLimits, RunPermission, quotas
@@ -80,6 +92,8 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     )
     app.include_router(chat.router(turns, RunPermission(running)))
     app.include_router(conversations.router(parts.memory, turns))
+    app.include_router(shares.router(parts.memory))
+    app.include_router(feedback.router(parts.memory))
     app.include_router(sign_in.router(parts.memory, required, guesses))
     app.include_router(library.router(parts.tutor, parts.verifier))
     app.include_router(run.router(parts.sandbox, settings))

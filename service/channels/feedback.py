@@ -1,0 +1,43 @@
+"""What learners think of the replies, over HTTP."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.channels.access import Asking
+from service.channels.problems import RESPONSES
+from service.memory import Memory
+
+MAX_COMMENT = 4000
+MAX_ID = 100
+
+
+class GivenFeedback(BaseModel):
+    helpful: bool
+    comment: str | None
+
+
+class FeedbackRequest(BaseModel):
+    """Whether a reply helped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message_id: str = Field(max_length=MAX_ID)
+    helpful: bool
+    comment: str | None = Field(None, max_length=MAX_COMMENT)
+
+
+class StoredFeedback(GivenFeedback):
+    message_id: str
+
+
+def router(memory: Memory) -> APIRouter:
+    """The route ``/v1/feedback``."""
+    routes = APIRouter(prefix="/v1", tags=["conversations"], responses=RESPONSES)
+
+    @routes.post("/feedback")
+    def feedback(request: FeedbackRequest, caller: Asking) -> StoredFeedback:
+        """Say whether a reply helped; a later word takes the place of an earlier one."""
+        memory.feedback.give(request.message_id, request.helpful, request.comment, caller.owner)
+        return StoredFeedback(message_id=request.message_id, helpful=request.helpful, comment=request.comment)
+
+    return routes

@@ -1,0 +1,74 @@
+"""Share links: a conversation that its owner lets everybody read who has the link, until it is revoked."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from service.channels.access import Asking
+from service.channels.problems import RESPONSES
+from service.events import MatchedEntry, Outcome, Reply, ShownSnippet
+from service.memory import Memory
+from service.memory.nouns import StoredConversation
+
+
+class ShareLink(BaseModel):
+    token: str = Field(description="Shown once. Whoever has it can read the conversation until it is revoked.")
+    url: str = Field(description="Where to read it, below the address of this service.", examples=["/v1/shared/TOKEN"])
+
+
+class SharedMessage(BaseModel):
+    question: str
+    created_at: datetime
+    outcome: Outcome
+    answer: str
+    matches: list[MatchedEntry]
+    snippets: list[ShownSnippet]
+
+
+class SharedConversation(BaseModel):
+    """What a share link shows: no id by which the conversation could be found or continued, no feedback."""
+
+    created_at: datetime
+    messages: list[SharedMessage]
+
+
+def router(memory: Memory) -> APIRouter:
+    """The routes under ``/v1/conversations/{conversation_id}/share`` and ``/v1/shared``."""
+    routes = APIRouter(prefix="/v1", tags=["conversations"], responses=RESPONSES)
+
+    @routes.post("/conversations/{conversation_id}/share", status_code=201)
+    def share(conversation_id: str, caller: Asking) -> ShareLink:
+        """Make a link under which everybody can read the conversation; an earlier link stops working."""
+        token = memory.shares.create(conversation_id, caller.owner)
+        return ShareLink(token=token, url=f"/v1/shared/{token}")
+
+    @routes.delete("/conversations/{conversation_id}/share", status_code=204)
+    def unshare(conversation_id: str, caller: Asking) -> None:
+        """Revoke the share link."""
+        memory.shares.revoke(conversation_id, caller.owner)
+
+    @routes.get("/shared/{token}")
+    def shared(token: str) -> SharedConversation:
+        """Read a shared conversation; needs no key."""
+        return _shared(memory.shares.read(token))
+
+    return routes
+
+
+def _shared(found: StoredConversation) -> SharedConversation:
+    replies = [(message, Reply.model_validate_json(message.reply_json)) for message in found.messages]
+    return SharedConversation(
+        created_at=found.created_at,
+        messages=[
+            SharedMessage(
+                question=message.question,
+                created_at=message.created_at,
+                outcome=reply.outcome,
+                answer=reply.answer,
+                matches=reply.matches,
+                snippets=reply.snippets,
+            )
+            for message, reply in replies
+        ],
+    )
