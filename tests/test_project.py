@@ -16,8 +16,9 @@ def test_make_help_lists_every_command() -> None:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     make = ["make", "--no-print-directory", "help"]
     listed = subprocess.run(make, cwd=ROOT, env=plain, capture_output=True, text=True, check=True).stdout
-    commands = ["help", "setup", "serve", "test", "test-fast", "check", "eval", "soak", "ask", "lock", "clean"]
+    commands = re.findall(r"^\.PHONY: (.+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[0].split()
     assert sorted(line.split()[0] for line in listed.splitlines()) == sorted(commands)
+    assert {"help", "setup", "serve", "test", "check"} < set(commands)
 
 
 def test_ci_runs_the_same_command_as_everybody() -> None:
