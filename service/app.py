@@ -157,4 +157,5 @@ def _openapi(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
 
 def _private(scope: MutableMapping[str, Any]) -> bool:
     """Whether a request is kept from tracing: its address holds a question, or the token of a share link."""
-    return str(scope["path"]).startswith(("/v1/search", "/v1/shared/"))
+    path = str(scope["path"])
+    return path == "/" or path.startswith(("/v1/search", "/v1/shared/", "/shared/"))

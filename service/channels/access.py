@@ -33,7 +33,18 @@ from service.memory.keys import SCOPES as ALL
 from service.quota import Quota, network
 
 COOKIE = "torchtutor"
-OPEN = ("/", "/web/*", "/livez", "/readyz", "/healthz", "/openapi.json", "/v1/session", "/v1/shared/*")
+OPEN = (
+    "/",
+    "/c/*",
+    "/shared/*",
+    "/web/*",
+    "/livez",
+    "/readyz",
+    "/healthz",
+    "/openapi.json",
+    "/v1/session",
+    "/v1/shared/*",
+)
 """Paths that need no key; ``*`` stands for anything."""
 
 SCOPES: tuple[tuple[str, Scope], ...] = (("/metrics", "admin"), ("/v1/run", "run"), ("/v1/run/*", "run"))

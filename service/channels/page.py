@@ -1,14 +1,15 @@
-"""The page at ``/``: static files, served with a strict Content-Security-Policy."""
+"""The chat in a browser, and what every page's response says: a strict Content-Security-Policy.
 
-from pathlib import Path
+``/`` starts a conversation, ``/c/ID`` shows one of your own, ``/shared/TOKEN`` one that somebody shared. All three are
+the same HTML, which holds nothing of anybody's: the scripts ask the API for what is to be seen.
+"""
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 from starlette.datastructures import MutableHeaders
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WEB = Path(__file__).parent / "web"
+from service.channels import assets
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -49,10 +50,13 @@ class SecurityHeaders:
 
 
 def install(app: FastAPI) -> None:
-    """Serve the page and its assets from ``app``."""
+    """Serve the pages and their assets from ``app``."""
+    chat = assets.versioned((assets.WEB / "index.html").read_text(encoding="utf-8"))
 
     @app.get("/", include_in_schema=False)
-    def page() -> FileResponse:
-        return FileResponse(WEB / "index.html")
+    @app.get("/c/{conversation_id}", include_in_schema=False)
+    @app.get("/shared/{token}", include_in_schema=False)
+    def page() -> HTMLResponse:
+        return HTMLResponse(chat, headers={"Cache-Control": "no-cache"})
 
-    app.mount("/web", StaticFiles(directory=WEB), name="web")
+    assets.install(app)
