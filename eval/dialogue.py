@@ -93,7 +93,7 @@ def play(
         memory.close()
 
 
-def not_run(program: Program, limits: Limits) -> Verdict:
+def not_run(program: Program, limits: Limits, **_: object) -> Verdict:
     """Takes the place of the sandbox: what is measured here does not depend on runs."""
     return refused(NOWHERE.name, NOWHERE)
 

@@ -1,7 +1,8 @@
 """What one turn of conversation says, in order: ``Matched``, ``Text`` and ``Verified`` as they come, then ``Done``.
 
-``Failed`` takes the place of ``Done`` where the turn could not be finished. The names in ``event`` are those of the
-server-sent events; :class:`Reply` is the same turn folded into one value.
+``Running`` comes before them where a program of the learner's has to be run first. ``Failed`` takes the place of
+``Done`` where the turn could not be finished. The names in ``event`` are those of the server-sent events;
+:class:`Reply` is the same turn folded into one value.
 """
 
 from typing import Annotated, Literal
@@ -68,6 +69,15 @@ class Turn(_Frozen):
     )
 
 
+class Running(_Frozen):
+    """A program out of the message is being run; from now on the turn can be cancelled."""
+
+    event: Literal["running"] = "running"
+    conversation_id: str
+    message_id: str
+    code: str = Field(description="The program.", examples=["import torch\nprint(torch.ones(2))\n"])
+
+
 class Matched(Turn):
     event: Literal["matched"] = "matched"
 
@@ -100,7 +110,7 @@ class Done(_Frozen):
     reply: Reply
 
 
-Event = Annotated[Matched | Text | Verified | Failed | Done, Field(discriminator="event")]
+Event = Annotated[Running | Matched | Text | Verified | Failed | Done, Field(discriminator="event")]
 
 
 def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None, *, stated: bool = True) -> ShownSnippet:

@@ -13,6 +13,7 @@ MIN_LINES = 2
 MAX_LINE = 500
 MAX_SEARCHED = 500
 MAX_PRINTED = 600
+RESTS = "What follows rests on your words and on what it uses."
 
 _FENCE = re.compile(
     r"^[ \t]*(?:```|~~~)[ \t]*(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)",
@@ -134,8 +135,10 @@ def is_fragment(verdict: Verdict) -> bool:
     )
 
 
-def report(verdict: Verdict) -> str:
-    """What the run showed, in a sentence or two of Markdown."""
+def report(verdict: Verdict | None, not_run: str = "") -> str:
+    """What the run showed, in a sentence or two of Markdown; or why there was none, where that is to be told."""
+    if verdict is None:
+        return f"Your program was {_inline(not_run)}. {RESTS}" if not_run else ""
     error = verdict.error
     if error is not None:
         where = f" in line {error.line}" if error.line else ""
@@ -149,7 +152,7 @@ def report(verdict: Verdict) -> str:
         return f"I ran your program: it passes.{printed}{warned}"
     if verdict.status in ("refused", "sandbox_error", "killed"):
         reason = f" ({_inline(verdict.stderr)})" if verdict.stderr.strip() else ""
-        return f"Your program was not run{reason}. What follows rests on your words and on what it uses."
+        return f"Your program was not run{reason}. {RESTS}"
     ends = {
         "timed_out": "it was still running when its time was up",
         "out_of_memory": "it needed more memory than a run may take",

@@ -15,13 +15,14 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from corpus.errors import TutorError
-from service.events import Done, Event, Failed, Matched, Reply
+from service.events import Done, Event, Failed, Matched, Reply, Running
 from service.memory import LOCAL_OWNER, Memory, Notebook, Request
 from service.memory.conversations import check_same
 from service.memory.notebook import always
@@ -86,17 +87,17 @@ class RunningTurn:
     def failed(self) -> bool:
         return self.ended_at is not None and not isinstance(self._events[-1], Done)
 
-    async def start(self) -> Matched:
+    async def start(self) -> Matched | Running:
         """Wait for the first event, or raise what the tutor raises before it; the rest comes in the background."""
         first = await anext(self._steps)
-        assert isinstance(first, Matched)
+        assert isinstance(first, Matched | Running)
         self.conversation_id = first.conversation_id
         self._events.append(first)
         self._task = asyncio.create_task(self._follow())
         return first
 
     async def cancel(self) -> None:
-        """End the turn at once and keep nothing of it; code that runs already runs on, unseen.
+        """End the turn at once, with the code that it runs, and keep nothing of it.
 
         Raises:
             TooLate: it has ended, or is being stored.
@@ -220,11 +221,20 @@ class Turns:
             raise UnknownTurn(f"no recent message '{message_id}'; ask the question again")
         return turn
 
-    def drop(self, conversation_id: str) -> None:
-        """Keep nothing of a conversation that was deleted; what still runs of it cannot be stored any more."""
+    async def drop(self, conversation_id: str, owner: str = LOCAL_OWNER) -> bool:
+        """Keep nothing of a conversation that is to be deleted; returns whether a turn of it ran, and was cancelled.
+
+        One that is being stored is waited for, so that it can be deleted.
+        """
+        cancelled = False
         for message_id, turn in list(self._turns.items()):
-            if turn.conversation_id == conversation_id:
-                del self._turns[message_id]
+            if (turn.conversation_id, turn.owner) == (conversation_id, owner):
+                with suppress(TooLate):
+                    await turn.cancel()
+                    cancelled = True
+                await turn.reply()
+                self._turns.pop(message_id, None)
+        return cancelled
 
     async def finish(self, within: float) -> None:
         """Let running turns end; called when the service stops."""

@@ -7,7 +7,7 @@
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from textwrap import shorten
 
 from corpus.entry import Entry, Snippet
@@ -15,18 +15,17 @@ from corpus.errors import TutorError
 from index.retriever import Match, Retriever
 from service import pasted, reply, small_talk
 from service.dialogue import Meant, PastTurn, resolve
-from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Text, Turn, Verified, show
+from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Running, Text, Turn, Verified, show
 from service.finding import Finder, Found
 from service.memory import Conversation, Memory, Notebook, new_id
 from service.pasted import Pasted
 from service.reply import Composed
-from service.sandbox import Limits, Program, Verdict
+from service.sandbox import Busy, Limits, Program, Verdict
 from service.verify import Run, Verifier
 
 MATCHES = 3
 MAX_UNDERSTOOD = 300
-PASTED_LIMITS = Limits()
-"""A program out of a message gets what any program of a learner gets."""
+NO_LEAVE = "not run: you may not have programs run now"
 
 
 class UnknownCollection(TutorError):
@@ -38,6 +37,7 @@ class Tutor:
 
     Args:
         run: runs the programs that learners paste; ``None`` where none may be run.
+        limits: what such a program may take.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Tutor:
         verifier: Verifier,
         memory: Memory,
         run: Run | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.entries = {entry.id: entry for entry in entries}
         self.collections = sorted({entry.collection for entry in entries})
@@ -55,6 +56,7 @@ class Tutor:
         self._verifier = verifier
         self._memory = memory
         self._run = run
+        self._limits = limits or Limits()
 
     def answer(
         self,
@@ -68,7 +70,7 @@ class Tutor:
         """Answer ``message``: ``Matched``, ``Text`` and ``Verified`` as they come, ``Done`` once it is stored.
 
         It is stored in ``notebook``; without one, in the conversations of the machine's own user. A program in
-        the message is run where both ``may_run`` and the notebook allow it.
+        the message is run where both ``may_run`` and the notebook allow it; ``Running`` then comes first.
 
         Raises:
             UnknownConversation, UnknownCollection: before the first event.
@@ -77,22 +79,26 @@ class Tutor:
         self._check(collection)
         notebook = notebook or self._memory.notebook()
         conversation = notebook.open(conversation_id)
-        given = pasted.read(message)
-        verdict = self._run_pasted(given, notebook) if may_run else None
+        given, message_id = pasted.read(message), new_id()
+        verdict, not_run = None, ""
+        if given.code and not given.error:  # a program whose traceback came with it need not be run
+            running = Running(conversation_id=conversation.id, message_id=message_id, code=given.code)
+            verdict, not_run = yield from self._run_pasted(running, notebook, may_run=may_run)
         meant = _meant(message, given, verdict, conversation.past)
-        turn, shown = self._find(meant, conversation, collection)
+        turn, shown = self._find(meant, conversation, message_id, collection)
         yield Matched(**turn.model_dump())
 
-        text = "\n\n".join(filter(None, (pasted.report(verdict) if verdict else "", shown.text)))
+        text = "\n\n".join(filter(None, (pasted.report(verdict, not_run), shown.text)))
         for paragraph in re.split(r"(?<=\n\n)", text):
             yield Text(markdown=paragraph)
 
         snippets = []
-        if verdict is not None:
-            snippets.append(show(Snippet("pasted-1", given.code, caption="Your program:"), verdict, None, stated=False))
+        if verdict is not None or not_run:
+            own = Snippet("pasted-1", given.code, caption="Your program:")
+            snippets.append(show(own, verdict, not_run or None, stated=False))
             yield Verified(snippet=snippets[-1])
         for snippet in shown.snippets:
-            checked = self._verifier.check(snippet)
+            checked = self._verifier.check(snippet, notebook.cancelled)
             snippets.append(show(snippet, checked.verdict, checked.deviation))
             yield Verified(snippet=snippets[-1])
 
@@ -110,17 +116,25 @@ class Tutor:
         ranking = self._retriever.search(query, k=k, collection=collection)
         return [self._matched(match) for match in ranking.matches]
 
-    def _run_pasted(self, given: Pasted, notebook: Notebook) -> Verdict | None:
-        """What a run of the pasted program shows; ``None`` where there is none, or its traceback came with it."""
-        if not given.code or given.error or self._run is None or not notebook.may_run():
-            return None
-        return self._run(Program(given.code), PASTED_LIMITS)
+    def _run_pasted(
+        self, running: Running, notebook: Notebook, *, may_run: bool
+    ) -> Generator[Running, None, tuple[Verdict | None, str]]:
+        """Tell that the pasted program runs; returns what the run shows, or why there was none."""
+        if self._run is None or not may_run or not notebook.may_run():
+            return None, NO_LEAVE
+        yield running
+        try:
+            return self._run(Program(running.code), self._limits, cancelled=notebook.cancelled), ""
+        except Busy as busy:
+            return None, f"not run now: {busy}"
 
-    def _find(self, meant: Meant, conversation: Conversation, collection: str | None) -> tuple[Turn, Composed]:
+    def _find(
+        self, meant: Meant, conversation: Conversation, message_id: str, collection: str | None
+    ) -> tuple[Turn, Composed]:
         """What the turn is about, and what to show for it."""
         turn = Turn(
             conversation_id=conversation.id,
-            message_id=new_id(),
+            message_id=message_id,
             outcome="answered",
             abstained=False,
             confidence=1.0,

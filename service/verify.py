@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import TypeAdapter
 
@@ -19,7 +19,12 @@ from service.memory import Memory, VerdictKey
 from service.outputs import folded, same_output
 from service.sandbox import Busy, Limits, Program, Verdict, torch_version
 
-Run = Callable[[Program, Limits], Verdict]
+
+class Run(Protocol):
+    """Runs a program: the sandbox, or what takes its place. It ends early once ``cancelled`` says so."""
+
+    def __call__(self, program: Program, limits: Limits, *, cancelled: Callable[[], bool] = ...) -> Verdict: ...
+
 
 LIMITS = Limits(seconds=60)
 """The bundled code is known: its limit is there to end a hang, not to ration."""
@@ -97,15 +102,16 @@ class Verifier:
         verdict = _VERDICT.validate_json(text)
         return Checked(snippet, verdict, deviation(snippet, verdict))
 
-    def check(self, snippet: Snippet) -> Checked:
-        """The snippet's verdict, by a run where none is stored. Blocks while it runs."""
+    def check(self, snippet: Snippet, cancelled: Callable[[], bool] | None = None) -> Checked:
+        """The snippet's verdict, by a run where none is stored. Blocks while it runs, or until ``cancelled``."""
         known = self.stored(snippet)
         if known.deviation != NOT_YET_RUN:
             return known
         curated = self._known is None or snippet.id.partition("#")[0] in self._known
         program = Program(snippet.code, device=_device(snippet), curated=curated)
         try:
-            verdict = self._run(program, LIMITS if curated else self._others)
+            limits = LIMITS if curated else self._others
+            verdict = self._run(program, limits, cancelled=cancelled) if cancelled else self._run(program, limits)
         except Busy as busy:
             return Checked(snippet, None, f"not run now: {busy}")
         if verdict.status == "refused":

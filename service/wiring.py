@@ -73,7 +73,7 @@ def build_tutor(
     stopped = threading.Event()
     later = build_verifier(settings, memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
     return Parts(
-        tutor=Tutor(entries, retriever, verifier, memory, sandbox.run),
+        tutor=Tutor(entries, retriever, verifier, memory, sandbox.run, learners_limits(settings)),
         retriever=retriever,
         verifier=verifier,
         memory=memory,
@@ -95,8 +95,12 @@ def make_sandbox(settings: Settings, *, preload: bool = True) -> Sandbox:
 
 def build_verifier(settings: Settings, memory: Memory, run: Run) -> Verifier:
     """The verifier; code that is not of the bundled entries is run as a stranger's."""
-    others = Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)
-    return Verifier(memory, run, known=bundled_ids(), others=others)
+    return Verifier(memory, run, known=bundled_ids(), others=learners_limits(settings))
+
+
+def learners_limits(settings: Settings) -> Limits:
+    """What a program may take that is not of the bundled entries."""
+    return Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)
 
 
 def corpus_entries(settings: Settings | None = None) -> tuple[Entry, ...]:

@@ -44,7 +44,7 @@ class FakeSandbox:
 
     def ensure_room(self, limits: Limits) -> None: ...
 
-    def __call__(self, program: Program, limits: Limits) -> Verdict:
+    def __call__(self, program: Program, limits: Limits, **how: object) -> Verdict:
         return self.run(program, limits)
 
     def run(self, program: Program, limits: Limits, *, on_output: Any = None, **how: object) -> Verdict:

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from fakes import PASSED, FakeSandbox
@@ -136,6 +138,59 @@ def test_cancelled_turn_ends_at_once_and_leaves_nothing(entries: tuple[Entry, ..
     assert memory.conversations.list(limit=10) == []
 
 
+class EndlessSandbox(FakeSandbox):
+    """Runs until it is told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.ended = threading.Event(), threading.Event()
+
+    def run(self, program: Program, limits: Limits, *, cancelled: Callable[[], bool] = bool, **how: object) -> Verdict:
+        self.started.set()
+        deadline = time.monotonic() + 10
+        while not cancelled() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if cancelled():
+            self.ended.set()
+        return replace(PASSED, status="killed")
+
+
+@pytest.mark.parametrize("message", ["why do gradients keep growing", "```python\nx = 1\nwhile True: x += 1\n```"])
+def test_cancelling_ends_the_running_code_of_a_lesson_and_of_a_learner(
+    message: str, entries: tuple[Entry, ...], memory: Memory
+) -> None:
+    sandbox = EndlessSandbox()
+    settings, retriever = Settings(verify_in_background=False), KeywordRetriever(entries)
+    parts = build_tutor(settings, entries=entries, retriever=retriever, sandbox=sandbox, memory=memory)
+
+    async def scenario() -> None:
+        turn = await Turns(parts.tutor, memory).start(Asked(message))
+        assert await asyncio.to_thread(sandbox.started.wait, 5)
+        await turn.cancel()
+        assert await asyncio.to_thread(sandbox.ended.wait, 5)
+        await turn.finish(within=10)
+
+    asyncio.run(scenario())
+    assert memory.verdicts.keys() == set()
+
+
+def test_dropping_a_conversation_cancels_its_running_turn_for_its_owner_only(
+    entries: tuple[Entry, ...], memory: Memory
+) -> None:
+    parts, sandbox = slow(entries, memory)
+
+    async def scenario() -> None:
+        turns, turn, _ = await started(parts)
+        assert not await turns.drop(turn.conversation_id, "bob")
+        assert await turns.drop(turn.conversation_id)
+        sandbox.go.set()
+        await turn.finish(within=10)
+        assert await turn.reply() == CANCELLED
+
+    asyncio.run(scenario())
+    assert memory.conversations.list(limit=10) == []
+
+
 def test_finished_turn_cannot_be_cancelled_and_is_kept(parts: Parts) -> None:
     async def scenario() -> None:
         turns, turn, _ = await started(parts)
@@ -207,7 +262,7 @@ def test_turn_is_its_owners_only_and_gone_with_its_conversation(parts: Parts) ->
         turns, turn, message_id = await started(parts)
         with pytest.raises(UnknownTurn):
             turns.find(message_id, "bob")
-        turns.drop(turn.conversation_id)
+        await turns.drop(turn.conversation_id)
         with pytest.raises(UnknownTurn):
             turns.find(message_id)
         await turn.finish(within=10)

@@ -3,11 +3,15 @@
 import pytest
 from fakes import FakeSandbox
 
+from corpus.entry import Entry
+from index.retriever import KeywordRetriever
 from service.dialogue import PITFALLS
-from service.events import Done, Event, Matched, Reply, Text, Verified
-from service.memory import UnknownConversation
+from service.events import Done, Event, Matched, Reply, Running, Text, Verified
+from service.memory import Memory, UnknownConversation
+from service.sandbox import Busy, Limits, Program, Verdict
+from service.settings import Settings
 from service.tutor import UnknownCollection
-from service.wiring import Parts
+from service.wiring import Parts, build_tutor
 
 QUESTION = "gradients keep growing"
 
@@ -142,8 +146,45 @@ def test_a_pasted_program_is_not_run_where_it_may_not_be(parts: Parts, sandbox: 
     message = "gradients keep growing?\n```python\nloss.backward()\nopt.step()\n```"
     *_, done = parts.tutor.answer(message, may_run=False)
     assert isinstance(done, Done)
+    assert done.reply.answer.startswith("Your program was not run: you may not")
     assert done.reply.matches[0].entry_id == "grad"
     assert not any("opt.step" in program.code for program in sandbox.programs)
+
+
+def test_a_pasted_program_is_told_before_it_runs(parts: Parts, sandbox: FakeSandbox) -> None:
+    events = parts.tutor.answer("gradients keep growing?\n```python\nx = 1\nprint(x)\n```")
+    running = next(events)
+    assert isinstance(running, Running)
+    assert (running.code, sandbox.programs) == ("x = 1\nprint(x)\n", [])
+    *_, done = events
+    assert isinstance(done, Done)
+    assert (done.reply.message_id, done.reply.conversation_id) == (running.message_id, running.conversation_id)
+
+
+def test_a_pasted_program_that_finds_no_slot_is_answered_by_its_words(parts: Parts, sandbox: FakeSandbox) -> None:
+    def busy(program: Program, *_: object, **how: object) -> Verdict:
+        raise Busy(16, 10)
+
+    sandbox.run = busy  # type: ignore[method-assign]
+    told = reply(parts, "gradients keep growing?\n```python\nloss.backward()\nopt.step()\n```")
+    assert told.answer.startswith("Your program was not run now: 16 programs wait to be run already")
+    assert (told.matches[0].entry_id, told.snippets[0].verdict) == ("grad", None)
+
+
+def test_a_pasted_program_gets_the_time_that_the_settings_give_learners(
+    entries: tuple[Entry, ...], memory: Memory
+) -> None:
+    given: list[Limits] = []
+
+    class Noting(FakeSandbox):
+        def run(self, program: Program, limits: Limits, **how: object) -> Verdict:
+            given.append(limits)
+            return super().run(program, limits)
+
+    settings, retriever = Settings(verify_in_background=False, run_seconds=3), KeywordRetriever(entries)
+    parts = build_tutor(settings, entries=entries, retriever=retriever, sandbox=Noting(), memory=memory)
+    reply(parts, "zebra?\n```python\nx = 1\nprint(x)\n```")
+    assert given[0].seconds == 3
 
 
 def test_a_pasted_traceback_is_answered_without_a_run(parts: Parts, sandbox: FakeSandbox) -> None:

@@ -29,8 +29,9 @@ MAX_MESSAGE = 20_000
 KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
-    "description": "Events `matched`, `text`…, `verified`…, `done` (or `error`); each has an id to resume by.",
-    "content": event_stream("ChatEvent", "matched", "text", "verified", "error", "done"),
+    "description": "Events `running` (only where a program of yours is run), `matched`, `text`…, `verified`…, `done` "
+    "(or `error`); each has an id to resume by.",
+    "content": event_stream("ChatEvent", "running", "matched", "text", "verified", "error", "done"),
 }
 _KEY: dict[str, Any] = {"min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
 
@@ -101,7 +102,7 @@ def router(turns: Turns, may_run: Callable[[Scope], bool]) -> APIRouter:
 
     @routes.post("/{message_id}/cancel")
     async def cancel(message_id: str, caller: Asking) -> CancelledTurn:
-        """Stop a turn: its streams end with an `error` event, and nothing of it is kept."""
+        """Stop a turn: its streams end with an `error` event, code that it runs is ended, nothing of it is kept."""
         await turns.find(message_id, caller.owner).cancel()
         return CancelledTurn(message_id=message_id)
 

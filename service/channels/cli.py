@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from corpus.errors import TutorError
 from index.store import build_index
 from service.channels import cli_corpus, console, gaps, keys, serving, state, terminal
-from service.events import Done, Event, Text, Verified
+from service.events import Done, Event, Running, Text, Verified
 from service.outputs import agree
 from service.sandbox import Device, Limits, Program, Verdict
 from service.wiring import corpus_entries, make_sandbox
@@ -96,7 +96,9 @@ def build() -> None:
 
 
 def _render(event: Event) -> None:
-    if isinstance(event, Text):
+    if isinstance(event, Running):
+        console.tell("Running your program …")
+    elif isinstance(event, Text):
         terminal.print_markdown(console.out, event.markdown)
     elif isinstance(event, Verified):
         terminal.print_snippet(console.out, event.snippet)

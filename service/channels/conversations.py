@@ -11,7 +11,7 @@ from service.channels.access import Asking
 from service.channels.feedback import GivenFeedback
 from service.channels.problems import RESPONSES
 from service.events import Reply
-from service.memory import Memory
+from service.memory import Memory, UnknownConversation
 from service.memory.nouns import StoredConversation
 from service.turns import Turns
 
@@ -78,9 +78,13 @@ def router(memory: Memory, turns: Turns) -> APIRouter:
 
     @routes.delete("/conversations/{conversation_id}", status_code=204)
     async def delete(conversation_id: str, caller: Asking) -> None:
-        """Delete a conversation with its messages, feedback and share link, for good."""
-        await run_in_threadpool(kept.delete, conversation_id, caller.owner)
-        turns.drop(conversation_id)
+        """Delete a conversation with its messages, feedback and share link, for good; a running reply ends."""
+        cancelled = await turns.drop(conversation_id, caller.owner)
+        try:
+            await run_in_threadpool(kept.delete, conversation_id, caller.owner)
+        except UnknownConversation:
+            if not cancelled:  # of a new one nothing was stored yet
+                raise
 
     return routes
 

@@ -60,6 +60,10 @@ class Notebook:
             conversation_id, message_id, question, reply_json, self._owner, new=self._new, request=self._request
         )
 
+    def cancelled(self) -> bool:
+        """Whether the turn is not wanted any more; what it runs asks this all the time."""
+        return self._cancelled
+
     def cancel(self) -> bool:
         """Let nothing be stored; ``False`` where it is too late for that."""
         with self._lock:

@@ -81,7 +81,10 @@ async function show(response, reply) {
   let answer = "";
   const text = reply.appendChild(element("div", ""));
   for await (const event of events(response)) {
-    if (event.event === "matched") {
+    if (event.event === "running") {
+      conversation = event.conversation_id;
+      $("status").textContent = "Running your program…";
+    } else if (event.event === "matched") {
       conversation = event.conversation_id;
       if (event.matches.length) text.before(element("p", "source", event.matches[0].question));
     } else if (event.event === "text") {
