@@ -18,6 +18,7 @@ from service.channels import (
     conversations,
     feedback,
     health,
+    lessons,
     library,
     openapi,
     page,
@@ -30,6 +31,7 @@ from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesse
 from service.channels.guard import LOOPBACK, Guard
 from service.channels.limits import RateLimits, RunPermission, quotas
 from service.channels.observed import HEADER, Observed
+from service.channels.problem_pages import ProblemPages
 from service.channels.timeouts import Timeouts
 from service.housekeeping import forget_old
 from service.memory import KeyReused, UnknownConversation, UnknownMessage, UnknownShare
@@ -98,6 +100,7 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(library.router(parts.tutor, parts.verifier))
     app.include_router(run.router(parts.sandbox, settings))
     app.include_router(health.router(parts.tutor, parts.retriever, parts.verification, parts.sandbox, parts.metrics))
+    app.include_router(lessons.router(parts, settings))
     page.install(app)
     problems.install(app, STATUSES)
     app.openapi = lambda: _openapi(app, keys_required=required)  # type: ignore[method-assign]
@@ -134,6 +137,7 @@ def _middleware(parts: Parts, settings: Settings, access: Middleware, limits: Mi
     return [
         Middleware(Observed, metrics=parts.metrics),
         Middleware(page.SecurityHeaders),
+        Middleware(ProblemPages),
         Middleware(
             Guard,
             hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts),

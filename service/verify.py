@@ -94,13 +94,13 @@ class Verifier:
 
     def stored(self, snippet: Snippet) -> Checked:
         """What is known of the snippet without running it."""
-        if snippet.device == "cuda" and not _cuda_here():
-            return Checked(snippet, None, "GPU: not run on this machine")
-        text = self._verdicts.get(_key(snippet))
-        if text is None:
-            return Checked(snippet, None, NOT_YET_RUN)
-        verdict = _VERDICT.validate_json(text)
-        return Checked(snippet, verdict, deviation(snippet, verdict))
+        return _known(snippet, self._verdicts.get(_key(snippet)))
+
+    def stored_all(self, snippets: Iterable[Snippet]) -> list[Checked]:
+        """The same for many snippets at once."""
+        keys = [(snippet, _key(snippet)) for snippet in snippets]
+        found = self._verdicts.find(key for _, key in keys)
+        return [_known(snippet, found.get(key)) for snippet, key in keys]
 
     def check(self, snippet: Snippet, cancelled: Callable[[], bool] | None = None) -> Checked:
         """The snippet's verdict, by a run where none is stored. Blocks while it runs, or until ``cancelled``."""
@@ -129,6 +129,15 @@ class Verifier:
         """How many snippets that can run here have no stored verdict."""
         runnable = {_key(s) for e in entries for s in e.snippets() if s.device == "any" or _cuda_here()}
         return len(runnable - self._verdicts.keys())
+
+
+def _known(snippet: Snippet, stored: str | None) -> Checked:
+    if snippet.device == "cuda" and not _cuda_here():
+        return Checked(snippet, None, "GPU: not run on this machine")
+    if stored is None:
+        return Checked(snippet, None, NOT_YET_RUN)
+    verdict = _VERDICT.validate_json(stored)
+    return Checked(snippet, verdict, deviation(snippet, verdict))
 
 
 def _device(snippet: Snippet) -> Literal["cpu", "cuda"]:

@@ -120,7 +120,7 @@ def _head(entry: Entry) -> EntryHead:
 
 
 def _view(entry: Entry, verifier: Verifier) -> EntryView:
-    known = [verifier.stored(snippet) for snippet in entry.snippets()]
+    known = verifier.stored_all(entry.snippets())
     return EntryView(
         **_head(entry).model_dump(),
         answer=entry.answer,

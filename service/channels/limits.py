@@ -15,10 +15,12 @@ ASKING = "120/minute"
 RUNNING = "30/minute; 1000/day"
 SHARED_ADDRESS = 5
 OFF = "off"
+COUNTED = ("/v1/", "/entries/", "/browse")
+"""Where requests cost something."""
 
 
 class RateLimits:
-    """ASGI middleware that counts requests to ``/v1`` and refuses what is too much."""
+    """ASGI middleware that counts requests to :data:`COUNTED` and refuses what is too much."""
 
     def __init__(self, app: ASGIApp, asking: Quota | None, running: Quota | None) -> None:
         self._app = app
@@ -26,7 +28,7 @@ class RateLimits:
         self._running = running
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        if scope["type"] != "http" or not scope["path"].startswith(COUNTED):
             await self._app(scope, receive, send)
             return
         is_run = scope["path"] == "/v1/run" and scope["method"] == "POST"

@@ -3,27 +3,16 @@
 import os
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from corpus.errors import TutorError
 from corpus.writing import write_whole
-from service.channels.terminal import visible, where
+from service.channels import templating
 from service.compare import Comparison
 from service.report import Report
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("web")),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.filters |= {"visible": visible, "where": where}
 
 
 def render(report: Report, comparison: Comparison | None = None) -> str:
     """The page; with the changes since an earlier report where there is a ``comparison``."""
-    return _TEMPLATES.get_template("report.html").render(report=report, comparison=comparison)
+    return templating.render("report.html", report=report, comparison=comparison)
 
 
 def check_writable(path: Path) -> None:

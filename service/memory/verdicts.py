@@ -1,11 +1,15 @@
 """Verdicts of the sandbox, each for exactly one program."""
 
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from sqlalchemy import select
 
 from service.memory.database import Database
 from service.memory.tables import VerdictRow
+
+AT_ONCE = 500
+"""How many programs one query asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,18 @@ class Verdicts:
         with self._database.read() as session:
             row = session.get(VerdictRow, astuple(key))
             return row.verdict if row else None
+
+    def find(self, keys: Iterable[VerdictKey]) -> dict[VerdictKey, str]:
+        """The stored verdicts' JSON, of those of ``keys`` that have one."""
+        wanted = set(keys)
+        hashes = sorted({key.code_hash for key in wanted})
+        found: dict[VerdictKey, str] = {}
+        with self._database.read() as session:
+            for start in range(0, len(hashes), AT_ONCE):
+                some = select(VerdictRow).where(VerdictRow.code_hash.in_(hashes[start : start + AT_ONCE]))
+                for row in session.scalars(some):
+                    found[VerdictKey(row.code_hash, row.torch_version, row.device, row.python_version)] = row.verdict
+        return {key: verdict for key, verdict in found.items() if key in wanted}
 
     def keys(self) -> set[VerdictKey]:
         """The keys of all stored verdicts."""
