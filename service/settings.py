@@ -35,8 +35,6 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = ()
     """Origins of web pages, beside the service's own, that may call it (``https://example.org``)."""
 
-    public_url: str | None = None
-
     embedding_model: str = BUNDLED_MODEL
     """The model that embeds passages: ``bundled``, or a folder or hub name that sentence-transformers can load."""
 

@@ -53,10 +53,12 @@ def told(standing: Standing) -> Badge:
     if not total:
         return Badge("none", "no code")
     if not run:
-        return Badge("none", "code not run here yet")
+        return Badge("none", "not run here yet")
     if bad:
-        return Badge("bad", f"{bad} of {total} not as stated")
-    return Badge("good", f"all {total} as stated" if run == total else f"{run} of {total} run, all as stated")
+        return Badge("bad", f"{bad} of {total} snippets not as stated")
+    return Badge(
+        "good", f"all {total} snippets as stated" if run == total else f"{run} of {total} snippets run, all as stated"
+    )
 
 
 def where(verdict: Verdict) -> str:

@@ -138,7 +138,7 @@ def _groups(parts: Parts, settings: Settings, report: Report) -> list[tuple[str,
     entries = parts.tutor.entries.values()
     gpus = gpu_devices()
     waiting = verification.not_run_yet()
-    still = "going on" if verification.running else "not going on"
+    missing = f"{waiting} snippets have no verdict yet" if waiting else "every snippet has its verdict"
     places = Counter(f"{row.verdict.device_name} · {place(row.verdict)}" for row in report.snippets if row.verdict)
     return [
         (
@@ -156,7 +156,7 @@ def _groups(parts: Parts, settings: Settings, report: Report) -> list[tuple[str,
                 ("GPU", f"{len(gpus)} device files" if gpus else "none: code that needs one is not run"),
                 ("Programs at once", str(sandbox.slots)),
                 *[("Ran on", f"{name} ({count})") for name, count in places.most_common()],
-                ("Background run", f"{still}; {waiting} pieces of code have no verdict yet"),
+                ("In the background", f"{'running snippets' if verification.running else 'nothing runs'}; {missing}"),
             ],
         ),
         (

@@ -117,9 +117,9 @@ def highlighted(code: str) -> Markup:
 
 def plain(source: str, width: int) -> str:
     """The words of Markdown ``source`` in one line of at most ``width`` characters: for titles and descriptions."""
-    start = source[: 10 * width]
+    start = unmarked(source[: 10 * width])
     words = start if _is_long(start) else " ".join(text for token in _MARKDOWN.parse(start) for text in _texts(token))
-    return shorten(unmarked(words), width, placeholder=" …")
+    return shorten(words, width, placeholder=" …")
 
 
 def unmarked(text: str) -> str:

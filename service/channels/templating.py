@@ -42,4 +42,5 @@ def render(template: str, **values: Any) -> str:
 
 def page(template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
     """The response that shows the template."""
-    return HTMLResponse(assets.versioned(render(template, **values)), status_code, CACHING)
+    text = assets.versioned(render(template, **values))
+    return HTMLResponse(text.encode("utf-8", "backslashreplace"), status_code, CACHING)
