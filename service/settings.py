@@ -4,6 +4,7 @@ Every field is read from ``TUTOR_<NAME>`` in the environment, else from ``.env``
 the default below.
 """
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
 
     allowed_origins: tuple[str, ...] = ()
     """Origins of web pages, beside the service's own, that may call it (``https://example.org``)."""
+
+    public_url: str | None = None
+    """The address under which others reach the service (``https://tutor.example.org``): what links lead to."""
 
     embedding_model: str = BUNDLED_MODEL
     """The model that embeds passages: ``bundled``, or a folder or hub name that sentence-transformers can load."""
@@ -67,6 +71,15 @@ class Settings(BaseSettings):
 
     retention_days: float | None = Field(default=None, gt=0)
     """After how many days without a new message a conversation is deleted; ``None``: never."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError(f"'{url}' is no address; write 'https://tutor.example.org'")
+        return url.rstrip("/")
 
     @field_validator("rate_limit", "run_quota")
     @classmethod
