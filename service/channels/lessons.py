@@ -111,7 +111,7 @@ def _topics(shelves: Sequence[Shelf]) -> list[tuple[str, str, int]]:
 
 def _address(settings: Settings, path: str) -> str | None:
     """Under what address others find the page, where the operator said so."""
-    return settings.public_url.rstrip("/") + path if settings.public_url else None
+    return settings.public_url + path if settings.public_url else None
 
 
 def _linked_data(lesson: Lesson, address: str | None) -> dict[str, Any]:
