@@ -129,7 +129,7 @@ def test_every_outcome_is_told_in_a_sentence(status: Status) -> None:
     "piece", ["x = ", "    ", "```\n", "a.b", "import ", "(", "E   ", ">>> ", "Error: ", "x" * 20_000]
 )
 def test_hostile_repetition_is_read_in_a_moment(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read((piece * 20_000)[:20_000])
     read("\n".join([piece[:500]] * 200)[:20_000])
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
