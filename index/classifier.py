@@ -63,12 +63,17 @@ class Classifier:
 
     def judge(self, query: str, vector: Vectors, cosines: Floats) -> "Judgement":
         """What it makes of ``query`` with this vector and these cosines with the collection's passages."""
-        dense = np.concatenate([cosines[self.taught], self.background @ vector])
-        found = kernel(dense, self._grams.scores(query)) @ self.weights
+        found = self.scores(query, vector, cosines)
         beside = found[self.entries :]
         if not len(beside):
             return Judgement(found, 0.0, None)
         return Judgement(found[: self.entries], float(beside.max()), self.classes[int(beside.argmax())])
+
+    def scores(self, query: str, vector: Vectors, cosines: Floats) -> Floats:
+        """The same as one score a class, the entries first."""
+        dense = np.concatenate([cosines[self.taught], self.background @ vector])
+        found: Floats = kernel(dense, self._grams.scores(query)) @ self.weights
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

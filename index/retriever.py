@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.entry import Entry
-from index.classifier import Classifier, Judgement
+from index.classifier import Classifier
 from index.dense import DenseIndex
 from index.encoder import Encoder
 from index.fusion import (
@@ -118,7 +118,7 @@ class HybridRetriever:
         self._model = model
         self._passages = passages
         self._dense = dense
-        self._encoder = encoder
+        self.encoder = encoder
         self._sparse = SparseIndex([passage.text for passage in passages])
         everything = select(passages)
         vectors = dense.vectors()
@@ -156,7 +156,7 @@ class HybridRetriever:
     def scores(self, query: str) -> Scores:
         """What each part says of every passage."""
         text = self._speller.mended(reduced(query))
-        vector = self._encoder.encode([text])[0]
+        vector = self.encoder.encode([text])[0]
         return Scores(
             text=text,
             vector=vector,
@@ -168,8 +168,8 @@ class HybridRetriever:
     def parts(self, scores: Scores, collection: str | None = None) -> Parts:
         """What each part says of every entry of a collection that there is."""
         among, depth = self._members[collection], self.calibration.depth
-        judged = self._judge(scores, collection, among)
         cosines = scores.cosines[among.places]
+        judged = self.classifier(collection).judge(scores.text, scores.vector, cosines)
         return Parts(
             whitened=pooled(scores.whitened[among.places], among.owners, depth),
             bm25=pooled(scores.bm25[among.places], among.owners, depth),
@@ -203,12 +203,11 @@ class HybridRetriever:
             beside=parts.name if parts.beside > parts.taught.max() else None,
         )
 
-    def _judge(self, scores: Scores, collection: str | None, among: Members) -> Judgement:
+    def classifier(self, collection: str | None = None) -> Classifier:
+        """The one of a collection, or of all of them together."""
         if collection is None and EVERYTHING not in self._classifiers:  # there is one collection only
-            (classifier,) = self._classifiers.values()
-        else:
-            classifier = self._classifiers[collection or EVERYTHING]
-        return classifier.judge(scores.text, scores.vector, scores.cosines[among.places])
+            return next(iter(self._classifiers.values()))
+        return self._classifiers[collection or EVERYTHING]
 
     def _best_passages(self, scores: Scores, among: Members, rows: NDArray[np.intp]) -> dict[int, list[Passage]]:
         """The passages of each of these entries that are nearest to the query; phrasings are never shown."""

@@ -1,25 +1,28 @@
 """What the corpus lacks: questions that were refused, disliked, or shown code that failed, put together by likeness.
 
-Questions are taken as the tutor understood them, follow-ups spelled out. Two belong to one gap where their vectors are
-near on average (:data:`NEAR`, cosine); the encoder is the index's own. Topics that are far apart come out well; within
-PyTorch it is a rough sort: of two development queries put together, a third are answered by the same entry.
+Questions are taken as the tutor understood them, follow-ups spelled out. Gaps are clusters of their descriptions (see
+:mod:`index.likeness`), whose members are near each other on average (:data:`NEAR`, cosine). ``python -m eval.gaps``
+tells how often two questions that are put together ask about the same, and how often those that do are put together.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from index.encoder import Encoder, Vectors
+from index.encoder import Vectors
 from index.retriever import Retriever
 from service.events import Reply, ShownSnippet
 from service.memory.nouns import StoredMessage
 
 Kind = Literal["refused", "disliked", "code failed"]
+Describe = Callable[[Sequence[str]], Vectors]
+"""Texts to vectors by whose cosines they can be compared, shape (texts, any)."""
 
 NEAR = 0.4
-"""Chosen on the development queries (pairwise precision 0.31, recall 0.17), and so that far topics stay apart."""
+"""Chosen on the development queries, for the mean of what is covered and of what is refused."""
+
 MOST = 2000
 """Only so many of the newest shortfalls are looked at: comparing all with all takes memory."""
 
@@ -72,14 +75,14 @@ def _failed(snippet: ShownSnippet) -> bool:
     return snippet.as_stated is False or snippet.verdict.status != "passed"
 
 
-def gaps(found: Sequence[Shortfall], encoder: Encoder, retriever: Retriever) -> list[Gap]:
+def gaps(found: Sequence[Shortfall], describe: Describe, retriever: Retriever) -> list[Gap]:
     """The gaps behind ``found``, the one with the most shortfalls first."""
     newest = [shortfall for shortfall in found if shortfall.question][-MOST:]
     if not newest:
         return []
-    vectors = encoder.encode([shortfall.question for shortfall in newest])
+    vectors = describe([shortfall.question for shortfall in newest])
     members: dict[int, list[int]] = defaultdict(list)
-    for place, label in enumerate(_labels(vectors)):
+    for place, label in enumerate(clusters(vectors)):
         members[label].append(place)
     result = []
     for places in members.values():
@@ -91,10 +94,10 @@ def gaps(found: Sequence[Shortfall], encoder: Encoder, retriever: Retriever) -> 
     return sorted(result, key=lambda gap: (-len(gap.shortfalls), gap.question))
 
 
-def _labels(vectors: Vectors) -> list[int]:
-    """The number of the cluster of each vector."""
+def clusters(vectors: Vectors, near: float = NEAR) -> list[int]:
+    """The number of the cluster of each vector; members of one have a cosine of ``near`` or more on average."""
     if len(vectors) == 1:
         return [1]
     from scipy.cluster.hierarchy import fcluster, linkage  # half a second that only this command needs
 
-    return [int(label) for label in fcluster(linkage(vectors, "average", "cosine"), 1 - NEAR, "distance")]
+    return [int(label) for label in fcluster(linkage(vectors, "average", "cosine"), 1 - near, "distance")]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 
 from corpus.entry import Entry
 from corpus.errors import CorpusError
-from corpus.reading import read_entries
-from index.encoder import HashingEncoder, OnnxEncoder
+from corpus.reading import BUNDLED, read_entries
+from index.embedder import BUNDLED_MODEL
+from index.encoder import HashingEncoder
+from index.likeness import described
 from index.retriever import KeywordRetriever
+from index.store import open_index
 from service.channels.gaps import page
 from service.drafts import DraftUnusable, accept, write_draft
 from service.gaps import Gap, Shortfall, gaps, shortfalls
@@ -86,19 +90,21 @@ def test_follow_up_counts_as_it_was_understood(memory: Memory) -> None:
 
 
 def test_questions_that_ask_the_same_are_one_gap_and_the_largest_comes_first(retriever: KeywordRetriever) -> None:
-    several = gaps(found("serve with nginx", *QUANTIZE), HashingEncoder(), retriever)
+    several = gaps(found("serve with nginx", *QUANTIZE), HashingEncoder().encode, retriever)
     assert [len(gap.shortfalls) for gap in several] == [3, 1]
     assert several[0].question in QUANTIZE
     assert set(several[0].nearest) == {"grad", "save"}
 
 
 def test_no_shortfall_makes_no_gap_and_one_makes_one(retriever: KeywordRetriever) -> None:
-    assert gaps([], HashingEncoder(), retriever) == []
-    assert [gap.question for gap in gaps(found("one"), HashingEncoder(), retriever)] == ["one"]
+    assert gaps([], HashingEncoder().encode, retriever) == []
+    assert [gap.question for gap in gaps(found("one"), HashingEncoder().encode, retriever)] == ["one"]
 
 
 @pytest.mark.integration
-def test_real_encoder_tells_topics_apart(state_folder: Path, retriever: KeywordRetriever) -> None:
+def test_real_index_tells_topics_apart(state_folder: Path) -> None:
+    everything = read_entries(BUNDLED)
+    index = open_index(everything, state_folder / "index", model=BUNDLED_MODEL)
     asked = [
         "how do I quantize a model to int8",
         "post-training quantization of my network",
@@ -106,15 +112,16 @@ def test_real_encoder_tells_topics_apart(state_folder: Path, retriever: KeywordR
         "train on several GPUs with DistributedDataParallel",
         "how to use DDP for multi gpu training",
         "what is the weather in Berlin",
+        "how long do I boil an egg",
     ]
-    several = gaps(found(*asked), OnnxEncoder(state_folder / "index" / "encoder"), retriever)
+    several = gaps(found(*asked), partial(described, retriever=index), index)
     together = {frozenset(asked.index(s.question) for s in gap.shortfalls) for gap in several}
-    assert together == {frozenset({0, 1, 2}), frozenset({3, 4}), frozenset({5})}
+    assert together == {frozenset({0, 1, 2}), frozenset({3, 4}), frozenset({5}), frozenset({6})}
 
 
-def test_html_report_shows_what_learners_wrote_as_text(parts: Parts) -> None:
+def test_html_report_shows_what_learners_wrote_as_text(entries: tuple[Entry, ...]) -> None:
     gap = Gap("<script>alert(1)</script>", (Shortfall("<b>x</b>", ("disliked",), "<img src=x>"),), ("grad",))
-    shown = page([gap], parts)
+    shown = page([gap], {entry.id: entry for entry in entries})
     assert "<script" not in shown
     assert "<b>" not in shown
     assert "<img" not in shown

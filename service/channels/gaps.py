@@ -1,6 +1,8 @@
 """The terminal, continued: ``torchtutor gaps [--html]``, ``gaps draft N`` and ``gaps accept FILE``."""
 
+from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +10,15 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from corpus.entry import Entry
 from corpus.reading import BUNDLED
-from index.encoder import OnnxEncoder
+from index.likeness import described
+from index.store import open_index
 from service.channels import console
 from service.drafts import DraftUnusable, accept, write_draft
 from service.gaps import Gap, Kind, gaps, shortfalls
-from service.wiring import Parts
+from service.memory import Memory
+from service.wiring import corpus_entries, ensure_index
 
 KINDS: tuple[Kind, ...] = ("refused", "disliked", "code failed")
 SHOWN = 8
@@ -30,11 +35,11 @@ def report(
     """Report what the corpus lacks: refused and disliked questions and code that failed, put together by likeness."""
     if context.invoked_subcommand is not None:
         return
-    found, parts = _found()
+    found, entries = _found()
     if html:
-        print(page(found, parts))
+        print(page(found, entries))
     else:
-        _print(found, parts)
+        _print(found, entries)
 
 
 @app.command()
@@ -43,11 +48,10 @@ def draft(
     folder: Annotated[Path | None, typer.Option(help="Where to write it.  [default: drafts in TUTOR_HOME]")] = None,
 ) -> None:
     """Write a draft entry for a gap; complete it, then: torchtutor gaps accept FILE."""
-    found, parts = _found()
+    found, entries = _found()
     if number > len(found):
         raise DraftUnusable(f"no gap {number}; 'torchtutor gaps' shows {len(found)}")
-    entries = list(parts.tutor.entries.values())
-    print(write_draft(found[number - 1], entries, folder or console.settings().home / "drafts"))
+    print(write_draft(found[number - 1], list(entries.values()), folder or console.settings().home / "drafts"))
     console.tell("It holds learners' own words: look through them before you publish it.")
 
 
@@ -62,9 +66,9 @@ def accept_(
     print(f"accepted into {corpus}: {len(checked)} snippets ran as stated; the index is built anew at the next start")
 
 
-def page(found: list[Gap], parts: Parts) -> str:
+def page(found: list[Gap], entries: Mapping[str, Entry]) -> str:
     """The report as an HTML page that needs nothing else."""
-    sections = "\n".join(_section(number, gap, parts) for number, gap in enumerate(found, 1))
+    sections = "\n".join(_section(number, gap, entries) for number, gap in enumerate(found, 1))
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>What the corpus lacks</title>\n'
         "<style>body{font:16px/1.5 system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem}</style>\n"
@@ -72,9 +76,9 @@ def page(found: list[Gap], parts: Parts) -> str:
     )
 
 
-def _section(number: int, gap: Gap, parts: Parts) -> str:
+def _section(number: int, gap: Gap, entries: Mapping[str, Entry]) -> str:
     questions = "".join(f"<li>{escape(text)}</li>" for text in _questions(gap))
-    nearest = "".join(f"<li>{escape(text)}</li>" for text in _nearest(gap, parts))
+    nearest = "".join(f"<li>{escape(text)}</li>" for text in _nearest(gap, entries))
     comments = "".join(f"<li>{escape(s.comment)}</li>" for s in gap.shortfalls if s.comment)
     told = f"<h3>Comments</h3><ul>{comments}</ul>" if comments else ""
     return (
@@ -83,7 +87,7 @@ def _section(number: int, gap: Gap, parts: Parts) -> str:
     )
 
 
-def _print(found: list[Gap], parts: Parts) -> None:
+def _print(found: list[Gap], entries: Mapping[str, Entry]) -> None:
     for number, gap in enumerate(found, 1):
         console.out.print(Text(f"{number}. {gap.question}", "bold"), Text(f"· {_counts(gap)}", "dim"))
         for text in _questions(gap):
@@ -91,7 +95,7 @@ def _print(found: list[Gap], parts: Parts) -> None:
         for shortfall in gap.shortfalls:
             if shortfall.comment:
                 console.out.print(Text(f"   “{shortfall.comment}”", "italic"))
-        console.out.print(Text(f"   nearest: {'; '.join(_nearest(gap, parts))}", "dim"))
+        console.out.print(Text(f"   nearest: {'; '.join(_nearest(gap, entries))}", "dim"))
     if not found:
         console.out.print("Nothing that we know of: no question was refused or disliked, and no code failed.")
 
@@ -106,12 +110,17 @@ def _questions(gap: Gap) -> list[str]:
     return distinct[:SHOWN] + ([f"and {more} more"] if more > 0 else [])
 
 
-def _nearest(gap: Gap, parts: Parts) -> list[str]:
-    return [parts.tutor.entries[name].question for name in gap.nearest if name in parts.tutor.entries]
+def _nearest(gap: Gap, entries: Mapping[str, Entry]) -> list[str]:
+    return [entries[name].question for name in gap.nearest if name in entries]
 
 
-def _found() -> tuple[list[Gap], Parts]:
+def _found() -> tuple[list[Gap], dict[str, Entry]]:
+    """The gaps, and all entries by id."""
     settings = console.settings()
-    parts = console.parts(settings, preload=False)
-    encoder = OnnxEncoder(settings.index_folder / "encoder")
-    return gaps(shortfalls(parts.memory.feedback.messages()), encoder, parts.retriever), parts
+    entries = corpus_entries(settings)
+    with closing(Memory(settings.database)) as memory:
+        fell_short = shortfalls(memory.feedback.messages())
+    ensure_index(settings, entries, report=console.tell)
+    index = open_index(entries, settings.index_folder, model=settings.embedding_model)
+    found = gaps(fell_short, partial(described, retriever=index), index)
+    return found, {entry.id: entry for entry in entries}
