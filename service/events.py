@@ -1,8 +1,8 @@
 """What one turn of conversation says, in order: ``Matched``, ``Text`` and ``Verified`` as they come, then ``Done``.
 
-``Running`` comes before them where a program of the learner's has to be run first. ``Failed`` takes the place of
-``Done`` where the turn could not be finished. The names in ``event`` are those of the server-sent events;
-:class:`Reply` is the same turn folded into one value.
+``Running`` comes before them where a program of the learner's has to be run first; ``Supported`` after them where a
+language model worded the answer. ``Failed`` takes the place of ``Done`` where the turn could not be finished. The names
+in ``event`` are those of the server-sent events; :class:`Reply` is the same turn folded into one value.
 """
 
 from typing import Annotated, Literal
@@ -13,6 +13,8 @@ from corpus.entry import Snippet
 from service.sandbox import Verdict
 
 Outcome = Literal["answered", "partly", "not_covered", "small_talk"]
+Origin = Literal["corpus", "learner", "model"]
+"""Who wrote a snippet: the lessons' authors, the learner, or a language model."""
 
 
 class _Frozen(BaseModel):
@@ -40,15 +42,29 @@ class ShownSnippet(_Frozen):
     """A snippet as the learner sees it: the code, what it must show, and what a run of it showed."""
 
     id: str = Field(examples=["optimizer-setup#code-1"])
+    origin: Origin = Field(default="corpus", description="Who wrote it: the lessons, the learner, or a language model.")
     code: str
     caption: str = Field("", description="Markdown that introduces the code.")
     expected_output: str | None = Field(None, description="What the entry says that it prints; null: not said.")
     expected_error: str | None = Field(None, description="How the entry says that it fails; null: it must pass.")
     as_stated: bool | None = Field(
-        description="Whether the run showed what the entry says; null: not run here, or a program of the learner's own."
+        description="Whether the run showed what the entry says; null: not run here, or not of the corpus."
     )
     deviation: str | None = Field(None, description="Where not as stated, or not run: how, or why.")
     verdict: Verdict | None = Field(description="What the sandbox says of the run; null: not run here.")
+
+
+class Sentence(_Frozen):
+    """A sentence of an answer that a language model worded, and how far what it cites supports it."""
+
+    start: int = Field(ge=0, description="Where it begins in the answer, in characters.", examples=[0])
+    end: int = Field(ge=0, description="Where it ends, exclusive.", examples=[62])
+    citations: list[int] = Field(description="What it cites: `n` stands for `matches[n - 1]`.", examples=[[1]])
+    support: float | None = Field(
+        description="Computed probability that what it cites (else any match) supports it; null: it claims nothing.",
+        examples=[0.93],
+    )
+    supported: bool = Field(description="False where the reader should not trust it.", examples=[True])
 
 
 class Turn(_Frozen):
@@ -66,6 +82,11 @@ class Turn(_Frozen):
     intent: str = Field("question", description="What was meant: `question`, `explanation`, `code`, `small_talk` …")
     shown: list[str] = Field(
         [], description="Ids of the pieces of entries that the reply shows.", examples=[["no-grad#answer"]]
+    )
+    worded_by: str | None = Field(
+        default=None,
+        description="The language model that words the answer; null: it is the lessons' own text.",
+        examples=["openai:gpt-5-mini"],
     )
 
 
@@ -92,6 +113,11 @@ class Verified(_Frozen):
     snippet: ShownSnippet
 
 
+class Supported(_Frozen):
+    event: Literal["supported"] = "supported"
+    sentences: list[Sentence] = Field(description="The sentences of the whole answer, in order.")
+
+
 class Failed(_Frozen):
     event: Literal["error"] = "error"
     title: str
@@ -103,6 +129,9 @@ class Reply(Turn):
 
     answer: str = Field(description="Markdown.")
     snippets: list[ShownSnippet]
+    sentences: list[Sentence] = Field(
+        default=[], description="Where a language model worded the answer: its sentences, each with its support."
+    )
 
 
 class Done(_Frozen):
@@ -110,23 +139,25 @@ class Done(_Frozen):
     reply: Reply
 
 
-Event = Annotated[Running | Matched | Text | Verified | Failed | Done, Field(discriminator="event")]
+Event = Annotated[Running | Matched | Text | Verified | Supported | Failed | Done, Field(discriminator="event")]
 
 
-def show(snippet: Snippet, verdict: Verdict | None, deviation: str | None, *, stated: bool = True) -> ShownSnippet:
+def show(
+    snippet: Snippet, verdict: Verdict | None, deviation: str | None, *, origin: Origin = "corpus"
+) -> ShownSnippet:
     """The snippet with its verdict; ``deviation`` says how the run is not as stated, or why there is none.
 
-    Args:
-        stated: whether anybody states what the snippet shows; nobody does of a learner's program.
+    Nobody states what a snippet shows that is not of the corpus: ``as_stated`` is then ``None``.
     """
     error = snippet.error
     return ShownSnippet(
         id=snippet.id,
+        origin=origin,
         code=snippet.code,
         caption=snippet.caption,
         expected_output=snippet.output,
         expected_error=f"{error.type}: {error.message}" if error else None,
-        as_stated=None if verdict is None or not stated else deviation is None,
+        as_stated=None if verdict is None or origin != "corpus" else deviation is None,
         deviation=deviation,
         verdict=verdict,
     )

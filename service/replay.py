@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from service.events import Done, Event, Matched, Reply, Text, Turn, Verified
+from service.events import Done, Event, Matched, Reply, Supported, Text, Turn, Verified
 
 
 def replay(reply: Reply) -> Iterator[Event]:
@@ -13,4 +13,6 @@ def replay(reply: Reply) -> Iterator[Event]:
         yield Text(markdown=paragraph)
     for snippet in reply.snippets:
         yield Verified(snippet=snippet)
+    if reply.sentences:
+        yield Supported(sentences=reply.sentences)
     yield Done(reply=reply)

@@ -95,7 +95,7 @@ class Tutor:
         snippets = []
         if verdict is not None or not_run:
             own = Snippet("pasted-1", given.code, caption="Your program:")
-            snippets.append(show(own, verdict, not_run or None, stated=False))
+            snippets.append(show(own, verdict, not_run or None, origin="learner"))
             yield Verified(snippet=snippets[-1])
         for snippet in shown.snippets:
             checked = self._verifier.check(snippet, notebook.cancelled)

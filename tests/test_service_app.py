@@ -175,7 +175,7 @@ def test_page_comes_with_a_strict_policy_and_nothing_from_elsewhere(client: Test
 def test_every_event_and_the_problem_are_typed_in_the_openapi_document(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     schemas = document["components"]["schemas"]
-    events = {"running", "matched", "text", "verified", "error", "done"}
+    events = {"running", "matched", "text", "verified", "supported", "error", "done"}
     assert set(schemas["ChatEvent"]["discriminator"]["mapping"]) == events
     references = set(_references(document))
     assert {reference.removeprefix("#/components/schemas/") for reference in references} <= set(schemas)

@@ -29,9 +29,9 @@ MAX_MESSAGE = 20_000
 KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
-    "description": "Events `running` (only where a program of yours is run), `matched`, `text`…, `verified`…, `done` "
-    "(or `error`); each has an id to resume by.",
-    "content": event_stream("ChatEvent", "running", "matched", "text", "verified", "error", "done"),
+    "description": "Events `running` (only where a program of yours is run), `matched`, `text`…, `verified`…, "
+    "`supported` (only where a language model worded the answer), `done` (or `error`); each has an id to resume by.",
+    "content": event_stream("ChatEvent", "running", "matched", "text", "verified", "supported", "error", "done"),
 }
 _KEY: dict[str, Any] = {"min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
 
