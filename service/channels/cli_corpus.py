@@ -12,7 +12,7 @@ from rich.progress import Progress
 from corpus.document import collection_name, import_document
 from corpus.reading import BUNDLED
 from corpus.template import new_entry
-from service.channels import console, report_page, terminal
+from service.channels import console, report_page, terminal_report
 from service.compare import Comparison, compare
 from service.memory import Memory
 from service.report import Report, ReportUnusable, make_report, read_report
@@ -48,9 +48,9 @@ def verify(
     if as_json:
         print(json.dumps(_as_json(report, comparison), indent=2))
     else:
-        terminal.print_report(console.out, report, quiet=quiet)
+        terminal_report.print_report(console.out, report, quiet=quiet)
         if comparison is not None:
-            terminal.print_comparison(console.out, comparison)
+            terminal_report.print_comparison(console.out, comparison)
     if not report.sound or (comparison is not None and comparison.changes):
         raise typer.Exit(1)
 
@@ -70,7 +70,7 @@ def import_(
     folder = out if out is not None else Path(name)
     imported = import_document(file, folder, name, force=force)
     for fault in imported.faults:
-        console.tell(terminal.visible(str(fault)))
+        console.tell(str(fault))
     console.tell(f"{len(imported.entries)} items → {folder}, of which drafts, not to be served: {imported.drafts}")
     console.tell(f"to serve them: TUTOR_CORPUS_FOLDERS={shlex.quote(json.dumps([str(folder.resolve())]))}")
 

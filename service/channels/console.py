@@ -1,21 +1,29 @@
 """What the commands share: where they print, the settings, the tutor put together."""
 
+import threading
+from typing import TYPE_CHECKING
+
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
+from rich.text import Text
 
 from corpus.errors import TutorError
-from service.memory import Memory
+from service.channels.terminal import THEME, show
+from service.sandbox import Limits
 from service.settings import Settings
-from service.wiring import Parts, build_tutor, corpus_entries, ensure_index, make_sandbox
 
-out = Console()
-err = Console(stderr=True)
+if TYPE_CHECKING:
+    from service.respondents import Respondent, Runner
+    from service.wiring import Parts
+
+out = Console(theme=THEME, highlight=False)
+err = Console(stderr=True, theme=THEME, highlight=False)
 
 
 def tell(message: str) -> None:
     """One line on standard error, as it stands."""
-    err.print(message, markup=False, highlight=False, soft_wrap=True)
+    show(err, Text(message), soft_wrap=True)
 
 
 def settings() -> Settings:
@@ -33,9 +41,38 @@ def settings() -> Settings:
         raise TutorError(f'settings that cannot be used: {error}; write a list as JSON: \'["one", "two"]\'') from error
 
 
-def parts(settings: Settings, *, preload: bool = True) -> Parts:
-    """The tutor, with its index built where that is missing."""
+def parts(settings: Settings, *, preload: bool = True) -> "Parts":
+    """The tutor, with its index built where that is missing; imports what takes a second only now."""
+    from service.memory import Memory
+    from service.wiring import build_tutor, corpus_entries, ensure_index, make_sandbox
+
     entries = corpus_entries(settings)
     memory = Memory(settings.database)  # first: it tells a state folder that cannot be written
     ensure_index(settings, entries, report=tell)
     return build_tutor(settings, entries=entries, memory=memory, sandbox=make_sandbox(settings, preload=preload))
+
+
+def respondent(settings: Settings, *, preload: bool = True) -> "Respondent":
+    """Whom to ask: the tutor in this process.
+
+    Args:
+        preload: whether the sandbox gets ready for many runs at once, in the background.
+    """
+    from service.respondents.local import LocalTutor
+
+    made = parts(settings, preload=preload)
+    if preload:
+        threading.Thread(target=made.sandbox.start, name="sandbox start", daemon=True).start()
+    return LocalTutor(made, _limits(settings))
+
+
+def runner(settings: Settings) -> "Runner":
+    """What runs programs: the sandbox in this process."""
+    from service.respondents.local import LocalSandbox
+    from service.wiring import make_sandbox
+
+    return LocalSandbox(make_sandbox(settings, preload=False), _limits(settings))
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(seconds=settings.run_seconds, memory_mb=settings.run_memory_mb)

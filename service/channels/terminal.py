@@ -1,57 +1,95 @@
-"""How replies, snippets and verdicts look in a terminal."""
+"""How replies, snippets and verdicts look in a terminal.
 
-from collections.abc import Sequence
+All that is printed here goes through :class:`Visible`, so that no text from outside moves the cursor, sets a colour or
+turns the reading order, whatever made it: a learner, a lesson, a program's output, a service elsewhere.
+"""
 
-from rich.box import SIMPLE
-from rich.console import Console
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markdown import Markdown
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
 
-from service.compare import Comparison, first_difference
-from service.events import ShownSnippet
-from service.report import Report
+from service.events import NearestEntry, ShownSnippet
 from service.sandbox import Verdict
+from service.sandbox.visible import visible
 
-MAX_SHOWN = 200
+CODE_THEME = "ansi_dark"
+"""In the terminal's own colours, which are readable on light and dark grounds alike."""
+
+THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan", "markdown.item.number": "cyan"})
+INDENT = (0, 0, 0, 2)
+
+
+class Visible:
+    """What it wraps, with control characters spelled out and control codes left out."""
+
+    def __init__(self, inner: RenderableType) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for text, style, control in console.render(self._inner, options):
+            if not control:
+                yield Segment(visible(text), style)
+
+
+def show(out: Console, *shown: RenderableType, soft_wrap: bool = False) -> None:
+    """Print; ``soft_wrap`` leaves lines whole that are longer than the terminal is wide."""
+    out.print(*map(Visible, shown), soft_wrap=soft_wrap)
 
 
 def print_markdown(out: Console, markdown: str) -> None:
-    out.print(Markdown(markdown))
+    show(out, Markdown(markdown, code_theme=CODE_THEME, hyperlinks=False))
     out.print()
 
 
-def print_snippet(out: Console, snippet: ShownSnippet) -> None:
-    """The code, and below it what a run of it showed."""
+def print_snippet(out: Console, snippet: ShownSnippet, hint: str = "") -> None:
+    """The code, and below it what a run of it showed; ``hint`` stands beside that."""
     if snippet.caption:
         print_markdown(out, snippet.caption)
-    out.print(Syntax(snippet.code.rstrip(), "python", background_color="default", word_wrap=True))
-    if snippet.verdict is None:
-        out.print(Text(f"○ {snippet.deviation}", "yellow"))
-    elif snippet.as_stated is None:
-        print_verdict(out, snippet.verdict)
-    else:
-        told = "as stated" if snippet.expected_error else "ran"
-        mark = Text(f"✔ {told}", "green") if snippet.as_stated else Text(f"✘ {snippet.deviation}", "red")
-        out.print(mark, Text(f"· {where(snippet.verdict)}", "dim"))
+    show(out, Syntax(snippet.code.rstrip(), "python", theme=CODE_THEME, background_color="default", word_wrap=True))
+    print_badge(out, snippet, hint)
+    if snippet.verdict is not None:
         _print_output(out, snippet.verdict)
     out.print()
 
 
-def print_verdict(out: Console, verdict: Verdict) -> None:
-    """What the sandbox says of a program that states nothing."""
-    colour = "green" if verdict.status == "passed" else "red"
-    out.print(Text(verdict.status, colour), Text(f"· {where(verdict)}", "dim"))
-    _print_output(out, verdict)
+def print_badge(out: Console, snippet: ShownSnippet, hint: str = "") -> None:
+    """One line: whether the code did what is said of it, where, and how fast."""
+    if snippet.verdict is None:
+        show(out, _line(Text(f"○ {snippet.deviation}", "yellow"), hint))
+    elif snippet.as_stated is None:
+        show(out, _line(_status(snippet.verdict), where(snippet.verdict), hint))
+    else:
+        told = "fails as stated" if snippet.expected_error else "ran"
+        mark = Text(f"✔ {told}", "green") if snippet.as_stated else Text(f"✘ {snippet.deviation}", "red")
+        show(out, _line(mark, where(snippet.verdict), hint))
 
 
-def print_follow_ups(out: Console, follow_ups: Sequence[str]) -> None:
-    if follow_ups:
-        out.print(Text("Ask next:", "bold"))
-        for number, text in enumerate(follow_ups, 1):
-            out.print(Text(f"  {number}. {text}"))
+def print_verdict(out: Console, verdict: Verdict, *, printed: bool = False) -> None:
+    """What the sandbox says of a program that states nothing; ``printed``: its output stands there already."""
+    show(out, _line(_status(verdict), where(verdict)))
+    _print_output(out, verdict, printed=printed)
+
+
+def print_follow_ups(out: Console, follow_ups: Sequence[str], nearest: Sequence[NearestEntry] = ()) -> None:
+    """What to ask next, by its number; the ``nearest`` questions are numbered after the follow-ups."""
+    numbered = [*follow_ups, *(one.question for one in nearest)]
+    if numbered:
+        show(out, Text("Ask next:", "bold"))
+        for number, text in enumerate(numbered, 1):
+            show(out, Padding(Text(f"{number}. {text}"), INDENT))
+
+
+def print_question(out: Console, question: str) -> None:
+    """What a learner asked, where it is shown again."""
+    show(out, Text(f"› {question}", "bold green"))
+    out.print()
 
 
 def where(verdict: Verdict) -> str:
@@ -60,55 +98,36 @@ def where(verdict: Verdict) -> str:
     return " · ".join([*parts, *(f"stand-in: {name}" for name in verdict.stand_ins)])
 
 
-def _print_output(out: Console, verdict: Verdict) -> None:
-    """Output is shown as text: control characters never reach the terminal."""
-    printed = verdict.stdout.rstrip()
+def when(moment: datetime) -> str:
+    """A date and a time of day, where the reader is."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def note(out: Console, text: str, style: str = "dim") -> None:
+    """A remark of the terminal's own."""
+    show(out, Text(text, style))
+
+
+def _status(verdict: Verdict) -> Text:
+    passed = verdict.status == "passed"
+    return Text(f"{'✔' if passed else '✘'} {verdict.status}", "green" if passed else "red")
+
+
+def _line(mark: Text, *parts: str) -> Text:
+    return Text.assemble(mark, *((f" · {part}", "dim") for part in parts if part))
+
+
+def _print_output(out: Console, verdict: Verdict, *, printed: bool = False) -> None:
+    parts = [] if printed else [verdict.stdout.rstrip()]
     if verdict.error is not None:
-        printed += f"\n{verdict.error.type}: {verdict.error.message}"
-    elif verdict.status != "passed" and verdict.stderr:
-        printed += f"\n{verdict.stderr.rstrip()}"
-    if printed.strip():
-        out.print(Padding(Text(visible(printed.strip("\n")), "cyan"), (0, 0, 0, 2)))
+        at = f"line {verdict.error.line}: " if verdict.error.line else ""
+        parts.append(f"{at}{verdict.error.type}: {verdict.error.message}")
+    elif verdict.status != "passed" and verdict.stderr and not printed:
+        parts.append(verdict.stderr.rstrip())
+    told = "\n".join(filter(None, parts)).strip("\n")
+    if told:
+        show(out, Padding(Text(told, "cyan"), INDENT))
+    if verdict.truncated:
+        show(out, Padding(Text("the rest of the output was cut off", "dim"), INDENT))
     for picture in verdict.artifacts:
-        out.print(Padding(Text(f"picture: {visible(picture.name)}", "dim"), (0, 0, 0, 2)))
-
-
-def visible(text: str) -> str:
-    """``text`` with its control characters spelled out."""
-    return "".join(c if c in "\n\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def print_report(out: Console, report: Report, *, quiet: bool) -> None:
-    """One line a snippet that is not as stated or was not run, and the counts by kind."""
-    for row in report.snippets:
-        if row.outcome in ("not as stated", "warned"):
-            _tell(out, Text(f"✘ {row.id}: {visible(row.deviation or '')}", "red"))
-        elif row.outcome == "not run" and not quiet:
-            _tell(out, Text(f"○ {row.id}: {visible(row.deviation or '')}", "yellow"))
-    if quiet:
-        return
-    table = Table(f"{report.entries} entries", *report.counts, box=SIMPLE)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for kind, counts in report.kinds.items():
-        table.add_row(kind, *map(str, counts.values()))
-    table.add_section()
-    table.add_row("all", *map(str, report.counts.values()))
-    out.print(table)
-
-
-def print_comparison(out: Console, comparison: Comparison) -> None:
-    """One line a changed aspect, and how much was compared."""
-    for change in comparison.changes:
-        before, after = (visible(line[:MAX_SHOWN]) or "nothing" for line in first_difference(change))
-        _tell(out, Text(f"≠ {visible(change.id)}: {change.aspect}: {before} → {after}", "magenta"))
-    for what, names in (("edited", comparison.edited), ("added", comparison.added), ("removed", comparison.removed)):
-        if names:
-            _tell(out, Text(f"{what} since: {', '.join(map(visible, names))}", "dim"))
-    torch = f"torch {visible(comparison.torch_before)} → {comparison.torch_after}"
-    _tell(out, Text(f"{torch}: {comparison.compared} snippets compared, {comparison.changed} changed"))
-
-
-def _tell(out: Console, text: Text) -> None:
-    """One line, left whole where it is longer than the terminal is wide."""
-    out.print(text, soft_wrap=True)
+        show(out, Padding(Text(f"picture: {picture.name}", "dim"), INDENT))

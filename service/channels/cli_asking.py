@@ -1,0 +1,132 @@
+"""The terminal, continued: ``torchtutor ask`` and ``torchtutor run``."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Annotated, Any, Literal
+
+import typer
+from pydantic import TypeAdapter
+
+from corpus.errors import TutorError
+from service.channels import console, markdown, terminal
+from service.channels.rendering import Rendering, Waiting, print_run
+from service.events import Done, Event, Failed, Reply
+from service.outputs import agree
+from service.respondents import Printed
+from service.sandbox import Device, Verdict
+
+NOT_COVERED = 3
+
+app = typer.Typer()
+
+_VERDICT = TypeAdapter(Verdict)
+
+
+class ReplyFailed(TutorError):
+    """The turn ended before its reply was whole."""
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
+) -> None:
+    """Answer one question.
+
+    In a terminal the answer is laid out and coloured; anywhere else it is Markdown, as it is. Exit status 3 where no
+    lesson covers the question, 1 where something went wrong, 130 after Ctrl-C.
+    """
+    if question == "-":
+        question = sys.stdin.read()
+    if not question.strip():
+        raise typer.BadParameter("the question is empty; write one in quotation marks")
+    settings = console.settings()
+    with Waiting(console.out) as waiting:
+        waiting.begin("starting")
+        with closing(console.respondent(settings, preload=False)) as respondent:
+            events = _waited_for(waiting, respondent.ask(question))
+            try:
+                reply = _whole(events) if as_json else _rendered(events, question)
+            except KeyboardInterrupt:
+                respondent.cancel()
+                raise
+    if as_json:
+        print(reply.model_dump_json(indent=2))
+    if reply.abstained:
+        raise typer.Exit(NOT_COVERED)
+
+
+@app.command()
+def run(
+    file: Annotated[typer.FileText, typer.Argument(help="A Python file, or - for standard input.")],
+    device: Annotated[Literal["auto", "cpu", "cuda", "both"], typer.Option(help="Where to run it.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole verdict.")] = False,
+) -> None:
+    """Run a program in the sandbox and tell what happened; exit status 1 unless it passed."""
+    code = file.read()
+    devices: tuple[Device, ...] = ("cpu", "cuda") if device == "both" else (device,)
+    with closing(console.runner(console.settings())) as runner:
+        verdicts = [_verdict(runner.run(code, name), quiet=as_json) for name in devices]
+    if as_json:
+        told: Any = [_VERDICT.dump_python(verdict, mode="json") for verdict in verdicts]
+        if device == "both":
+            told = [{"cpu": told[0], "cuda": told[1], "agree": agree(*verdicts)}]
+        print(json.dumps(told[0], indent=2))
+    elif device == "both":
+        console.tell("They agree." if agree(*verdicts) else "They do not agree.")
+    if any(verdict.status != "passed" for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _waited_for(waiting: Waiting, events: Iterator[Event]) -> Iterator[Event]:
+    waiting.begin("thinking")
+    for event in events:
+        waiting.end()
+        yield event
+        waiting.begin("thinking")
+    waiting.end()
+
+
+def _rendered(events: Iterator[Event], question: str) -> Reply:
+    rendering = Rendering(console.out, question)
+    reply = None
+    for event in events:
+        reply = _reply(event)
+        if console.out.is_terminal:
+            rendering.event(event)
+        else:
+            print("".join(markdown.pieces(event)), end="", flush=True)
+    return _finished(reply)
+
+
+def _whole(events: Iterator[Event]) -> Reply:
+    reply = None
+    for event in events:
+        reply = _reply(event)
+    return _finished(reply)
+
+
+def _reply(event: Event) -> Reply | None:
+    if isinstance(event, Failed):
+        raise ReplyFailed(f"{event.title}: {event.detail}")
+    return event.reply if isinstance(event, Done) else None
+
+
+def _finished(reply: Reply | None) -> Reply:
+    if reply is None:
+        raise ReplyFailed("the reply was cut off; ask again")
+    return reply
+
+
+def _verdict(run: Iterator[Printed | Verdict], *, quiet: bool) -> Verdict:
+    """Tell a run; elsewhere than in a terminal, what the program prints stays apart from what is said of it."""
+    if console.out.is_terminal and not quiet:
+        return print_run(console.out, run)
+    verdict = list(run)[-1]
+    assert isinstance(verdict, Verdict)
+    if not quiet:
+        print(verdict.stdout, end="", flush=True)
+        terminal.print_verdict(console.err, verdict, printed=True)
+    return verdict

@@ -1,0 +1,66 @@
+"""A turn as one Markdown document, for whatever is no terminal: files, pipes, other programs."""
+
+from collections.abc import Iterator
+
+from service.channels.terminal import where
+from service.events import Done, Event, Failed, NearestEntry, Reply, ShownSnippet, Text, Verified
+from service.sandbox import Verdict
+from service.sandbox.visible import visible
+
+
+def pieces(event: Event) -> Iterator[str]:
+    """What an event adds to the document."""
+    if isinstance(event, Text):
+        yield visible(event.markdown)
+    elif isinstance(event, Verified):
+        yield f"\n\n{snippet(event.snippet)}"
+    elif isinstance(event, Failed):
+        yield visible(f"\n\n**{event.title}:** {event.detail}\n")
+    elif isinstance(event, Done):
+        yield "\n\n" + end(event.reply)
+
+
+def snippet(shown: ShownSnippet) -> str:
+    """The caption, the code as a block, and what a run of it showed."""
+    parts = [shown.caption, fenced(shown.code, "python"), badge(shown)]
+    if shown.verdict is not None:
+        parts.append(printed(shown.verdict))
+    return visible("\n\n".join(filter(None, parts)))
+
+
+def badge(shown: ShownSnippet) -> str:
+    """One line: whether the code did what is said of it, where, and how fast."""
+    verdict = shown.verdict
+    if verdict is None:
+        return f"○ {shown.deviation}"
+    if shown.as_stated is None:
+        return f"{'✔' if verdict.status == 'passed' else '✘'} {verdict.status} · {where(verdict)}"
+    if not shown.as_stated:
+        return f"✘ {shown.deviation} · {where(verdict)}"
+    return f"✔ {'fails as stated' if shown.expected_error else 'ran'} · {where(verdict)}"
+
+
+def printed(verdict: Verdict) -> str:
+    """What a run printed, and how it failed, as a block; empty where it did neither."""
+    error = f"{verdict.error.type}: {verdict.error.message}" if verdict.error else ""
+    told = "\n".join(filter(None, (verdict.stdout.strip("\n"), error)))
+    return fenced(told, "text") if told.strip() else ""
+
+
+def end(reply: Reply) -> str:
+    """What to ask next, by its number."""
+    asked = [*reply.follow_ups, *_questions(reply.nearest)]
+    listed = "\n".join(f"{number}. {text}" for number, text in enumerate(asked, 1))
+    return visible(f"Ask next:\n\n{listed}\n") if listed else ""
+
+
+def fenced(text: str, language: str) -> str:
+    """``text`` as a block that nothing in it can close."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
+
+
+def _questions(nearest: list[NearestEntry]) -> list[str]:
+    return [one.question for one in nearest]

@@ -1,0 +1,156 @@
+"""A turn in a terminal: finished blocks of Markdown as they come, code with its verdict, what to ask next.
+
+Nothing that was printed is drawn again, so nothing flickers; while nothing comes, one line says what is waited for.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from markdown_it import MarkdownIt
+from rich.console import Console
+from rich.padding import Padding
+from rich.status import Status
+from rich.text import Text as RichText
+
+from service.channels import terminal
+from service.events import Done, Event, Failed, Matched, Reply, ShownSnippet, Text, Verified
+from service.respondents import Printed
+from service.sandbox import Verdict
+
+PATIENCE_SECONDS = 0.3
+"""So long nothing is said of waiting."""
+
+_PARSER = MarkdownIt().enable("table")
+
+
+class Rendering:
+    """Renders one turn.
+
+    Args:
+        asked: the message; what was understood is told where it is something else.
+        hint: what stands beside the badge of a snippet.
+    """
+
+    def __init__(self, out: Console, asked: str = "", hint: Callable[[ShownSnippet], str] = lambda snippet: "") -> None:
+        self._out = out
+        self._asked = asked
+        self._hint = hint
+        self._pending = ""
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Matched):
+            self._understood(event)
+        elif isinstance(event, Text):
+            finished, self._pending = split(self._pending + event.markdown)
+            self._print(finished)
+        elif isinstance(event, Verified):
+            self.flush()
+            terminal.print_snippet(self._out, event.snippet, self._hint(event.snippet))
+        elif isinstance(event, Failed):
+            self.flush()
+            terminal.note(self._out, f"{event.title}: {event.detail}", "red")
+        elif isinstance(event, Done):
+            self.flush()
+            print_end(self._out, event.reply)
+
+    def flush(self) -> None:
+        """Print what has come, finished or not."""
+        self._print(self._pending)
+        self._pending = ""
+
+    def _understood(self, turn: Matched) -> None:
+        if (
+            self._asked
+            and turn.outcome in ("answered", "partly")
+            and _folded(turn.understood_as) != _folded(self._asked)
+        ):
+            terminal.note(self._out, f"→ {turn.understood_as}")
+            self._out.print()
+
+    def _print(self, markdown: str) -> None:
+        if markdown.strip():
+            terminal.print_markdown(self._out, markdown)
+
+
+def print_end(out: Console, reply: Reply) -> None:
+    """What stands below a reply: what it rests on, and what to ask next."""
+    if reply.matches:
+        terminal.note(out, f"From: {' · '.join(dict.fromkeys(match.entry_id for match in reply.matches[:1]))}")
+        out.print()
+    terminal.print_follow_ups(out, reply.follow_ups, reply.nearest)
+
+
+def print_run(out: Console, run: Iterator[Printed | Verdict]) -> Verdict:
+    """What a program prints, line by line as it comes, then what is said of its run."""
+    with Waiting(out) as waiting:
+        waiting.begin("running")
+        line = ""
+        for item in run:
+            waiting.end()
+            if isinstance(item, Verdict):
+                _lines(out, line)
+                terminal.print_verdict(out, item, printed=True)
+                return item
+            whole, _, line = (line + item.text).rpartition("\n")
+            _lines(out, whole)
+            waiting.begin("running")
+    raise AssertionError("a run ends with its verdict")
+
+
+def _lines(out: Console, text: str) -> None:
+    if text:
+        terminal.show(out, Padding(RichText(text, "cyan"), terminal.INDENT))
+
+
+def split(markdown: str) -> tuple[str, str]:
+    """The blocks that no further text can change, and the last one, which it may."""
+    starts = [token.map[0] for token in _PARSER.parse(markdown) if token.level == 0 and token.map]
+    if not starts or starts[-1] == 0:
+        return "", markdown
+    lines = markdown.split("\n")
+    return "\n".join(lines[: starts[-1]]), "\n".join(lines[starts[-1] :])
+
+
+class Waiting:
+    """A line that says what is waited for, where that takes a while; gone once there is something else to see."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._status: Status | None = None
+
+    def __enter__(self) -> "Waiting":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.end()
+
+    def begin(self, what: str) -> None:
+        """From now on ``what`` is waited for."""
+        self.end()
+        if self._out.is_terminal and not self._out.is_dumb_terminal:
+            self._timer = threading.Timer(PATIENCE_SECONDS, self._show, [what])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def end(self) -> None:
+        """It is there."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._status is not None:
+                self._status.stop()
+                self._status = None
+
+    def _show(self, what: str) -> None:
+        with self._lock:
+            if self._timer is threading.current_thread():
+                self._status = self._out.status(f"[dim]{what} …[/dim]", spinner="line")
+                self._status.start()
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

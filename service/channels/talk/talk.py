@@ -1,0 +1,102 @@
+"""The conversation, from one line to the next: a question becomes a reply; what begins with ``/`` is an order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+from corpus.errors import TutorError
+from service.channels import terminal
+from service.channels.rendering import Rendering, Waiting, print_end, print_run
+from service.events import Done, Matched, Reply, ShownSnippet
+from service.replay import replay
+from service.respondents import Respondent
+
+
+@dataclass(slots=True)
+class Talk:
+    """One conversation at a time.
+
+    Args:
+        opened: whom to ask, once there is somebody; may block, and raise a ``TutorError``.
+        programs: the code that was shown, in order; ``/run 1`` runs the first.
+        reply: the newest reply of the conversation.
+    """
+
+    out: Console
+    opened: Callable[[], Respondent]
+    conversation_id: str | None = None
+    reply: Reply | None = None
+    programs: list[str] = field(default_factory=list)
+
+    @property
+    def respondent(self) -> Respondent:
+        with Waiting(self.out) as waiting:
+            waiting.begin("starting")
+            return self.opened()
+
+    def ask(self, message: str) -> None:
+        """Send a message and render its reply; Ctrl-C stops the reply."""
+        rendering = Rendering(self.out, message, self.number)
+        respondent = self.respondent
+        begun: Matched | None = None
+        try:
+            with Waiting(self.out) as waiting:
+                waiting.begin("thinking")
+                for event in respondent.ask(message, self.conversation_id):
+                    waiting.end()
+                    rendering.event(event)
+                    begun = event if isinstance(event, Matched) else begun
+                    if isinstance(event, Done):
+                        self.reply, self.conversation_id = event.reply, event.reply.conversation_id
+                    waiting.begin("thinking")
+        except KeyboardInterrupt:
+            rendering.flush()
+            if respondent.cancel():
+                self.say("Stopped; nothing of this reply is kept.")
+            else:
+                self.conversation_id = begun.conversation_id if begun else self.conversation_id
+                self.say("Stopped; the whole reply is in the conversation.")
+        self.out.print()
+
+    def run(self, code: str) -> None:
+        """Run a program; Ctrl-C stops it."""
+        respondent = self.respondent
+        try:
+            print_run(self.out, respondent.run(code))
+        except KeyboardInterrupt:
+            respondent.cancel()
+            self.say("Stopped.")
+        self.out.print()
+
+    def go_on_with(self, conversation_id: str) -> None:
+        """Show an earlier conversation and go on with it."""
+        messages = self.respondent.conversation(conversation_id)
+        for question, reply in messages:
+            terminal.print_question(self.out, question)
+            rendering = Rendering(self.out, question, self.number)
+            for event in replay(reply):
+                if not isinstance(event, Done):
+                    rendering.event(event)
+            rendering.flush()
+            self.reply = reply
+        if self.reply is not None:
+            print_end(self.out, self.reply)
+            self.out.print()
+        self.conversation_id = conversation_id
+
+    def begin_anew(self) -> None:
+        """Forget the conversation here; it stays stored."""
+        self.conversation_id = self.reply = None
+
+    def number(self, snippet: ShownSnippet) -> str:
+        """Keep a snippet that is shown, so that it can be run; tells how."""
+        self.programs.append(snippet.code)
+        return f"/run {len(self.programs)}"
+
+    def say(self, text: str) -> None:
+        terminal.note(self.out, text)
+
+    def tell(self, error: TutorError) -> None:
+        terminal.note(self.out, str(error), "red")
+        self.out.print()

@@ -1,0 +1,59 @@
+"""Whom a terminal asks: the tutor in this process, or a service elsewhere. Both tell the same stream of events."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from service.events import Event, Reply
+from service.sandbox import Device, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A piece of what a running program prints; nothing in it controls a terminal."""
+
+    stream: Literal["stdout", "stderr"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A conversation that was; ``title`` is its first question."""
+
+    id: str
+    title: str
+    updated_at: datetime
+    messages: int
+
+
+class Runner(Protocol):
+    """Runs programs, one at a time. Every method may raise a ``TutorError``."""
+
+    def run(self, code: str, device: Device = "auto") -> Iterator[Printed | Verdict]:
+        """What a program prints as it comes, then what the sandbox says of it."""
+        ...
+
+    def cancel(self) -> bool:
+        """Stop what was begun last; ``False`` where that is a turn which was stored already."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class Respondent(Runner, Protocol):
+    """Does one thing at a time for one person."""
+
+    def ask(self, message: str, conversation_id: str | None = None) -> Iterator[Event]:
+        """The events of one turn as they come; its conversation can be gone on with once ``Done`` was there."""
+        ...
+
+    def conversations(self, limit: int) -> Sequence[Earlier]:
+        """The conversation with the newest message first."""
+        ...
+
+    def conversation(self, conversation_id: str) -> Sequence[tuple[str, Reply]]:
+        """Its messages and their replies, oldest first."""
+        ...
