@@ -123,3 +123,41 @@ def test_new_entry_writes_a_template_once(tmp_path: Path) -> None:
     assert "draft: true" in (tmp_path / "out" / "my-lesson.md").read_text()
     told = torchtutor(tmp_path, *arguments)
     assert (told.returncode, "exists already" in told.stderr) == (1, True)
+
+
+@pytest.mark.integration
+def test_ask_writes_markdown_into_a_pipe_and_reads_the_question_from_one(state_folder: Path) -> None:
+    asked = torchtutor(state_folder, "ask", "-", stdin="what is autograd?\n", COLUMNS="30")
+    assert asked.returncode == 0
+    assert "```python\nimport torch\n" in asked.stdout
+    assert max(map(len, asked.stdout.splitlines())) > 80
+    assert "\x1b" not in asked.stdout
+
+
+@pytest.mark.integration
+def test_ask_prints_the_whole_reply_as_json(state_folder: Path) -> None:
+    asked = torchtutor(state_folder, "ask", "--json", "how do I boil an egg?")
+    reply = json.loads(asked.stdout)
+    assert (asked.returncode, reply["abstained"], reply["answer"] != "") == (3, True, True)
+
+
+@pytest.mark.integration
+def test_a_reader_that_leaves_gets_no_traceback(state_folder: Path) -> None:
+    command = f"set -o pipefail; {sys.executable} -m service ask 'what is autograd?' | head -1"
+    environment = {**os.environ, "TUTOR_HOME": str(state_folder)}
+    told = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert (len(told.stdout.splitlines()), told.stderr) == (1, "")
+
+
+@pytest.mark.integration
+def test_run_keeps_what_a_program_prints_apart_from_what_is_said_of_it(tmp_path: Path) -> None:
+    told = torchtutor(tmp_path, "run", "-", stdin="print('x' * 300)\nnix")
+    assert (told.returncode, told.stdout) == (1, "x" * 300 + "\n")
+    assert "✘ failed · CPU" in told.stderr
+    assert "line 2: NameError: name 'nix' is not defined" in told.stderr
+
+
+@pytest.mark.integration
+def test_a_mistyped_command_is_told_the_nearest() -> None:
+    told = torchtutor(Path(), "vrify")
+    assert (told.returncode, "Did you mean 'verify'" in told.stderr) == (2, True)
