@@ -110,7 +110,7 @@ def test_control_c_stops_a_program_and_the_talk_goes_on(chat: Screen) -> None:
     chat.prompted()
     # a pasted program is run before it is answered: long enough to be stopped
     chat.type("\x1b[200~why is this slow?\n\nimport time\nfor _ in range(30):\n    time.sleep(1)\n\x1b[201~\r")
-    chat.until("thinking")
+    chat.until("running your program")
     chat.type(CONTROL_C)
     chat.until("Stopped; nothing of this reply is kept.")
     chat.prompted()

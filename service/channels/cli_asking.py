@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from corpus.errors import TutorError
 from service.channels import console, markdown, terminal
-from service.channels.rendering import Rendering, Waiting, print_run
+from service.channels.rendering import Rendering, Waiting, followed, print_run
 from service.events import Done, Event, Failed, Reply
 from service.outputs import agree
 from service.respondents import Printed
@@ -46,7 +46,7 @@ def ask(
     with Waiting(console.out) as waiting:
         waiting.begin("starting")
         with closing(console.respondent(settings, preload=False)) as respondent:
-            events = _waited_for(waiting, respondent.ask(question))
+            events = followed(waiting, respondent.ask(question))
             try:
                 reply = _whole(events) if as_json else _rendered(events, question)
             except KeyboardInterrupt:
@@ -78,15 +78,6 @@ def run(
         console.tell("They agree." if agree(*verdicts) else "They do not agree.")
     if any(verdict.status != "passed" for verdict in verdicts):
         raise typer.Exit(1)
-
-
-def _waited_for(waiting: Waiting, events: Iterator[Event]) -> Iterator[Event]:
-    waiting.begin("thinking")
-    for event in events:
-        waiting.end()
-        yield event
-        waiting.begin("thinking")
-    waiting.end()
 
 
 def _rendered(events: Iterator[Event], question: str) -> Reply:

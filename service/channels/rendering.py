@@ -14,7 +14,7 @@ from rich.status import Status
 from rich.text import Text as RichText
 
 from service.channels import terminal
-from service.events import Done, Event, Failed, Matched, Reply, ShownSnippet, Text, Verified
+from service.events import Done, Event, Failed, Matched, Reply, Running, ShownSnippet, Text, Verified
 from service.respondents import Printed
 from service.sandbox import Verdict
 
@@ -150,6 +150,16 @@ class Waiting:
             if self._timer is threading.current_thread():
                 self._status = self._out.status(f"[dim]{what} …[/dim]", spinner="line")
                 self._status.start()
+
+
+def followed(waiting: Waiting, events: Iterator[Event]) -> Iterator[Event]:
+    """The events; between them, ``waiting`` says what they wait for."""
+    waiting.begin("thinking")
+    for event in events:
+        waiting.end()
+        yield event
+        waiting.begin("running your program" if isinstance(event, Running) else "thinking")
+    waiting.end()
 
 
 def _folded(text: str) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from corpus.errors import TutorError
 from service.channels import terminal
-from service.channels.rendering import Rendering, Waiting, print_end, print_run
+from service.channels.rendering import Rendering, Waiting, followed, print_end, print_run
 from service.events import Done, Matched, Reply, ShownSnippet
 from service.replay import replay
 from service.respondents import Respondent
@@ -42,14 +42,11 @@ class Talk:
         begun: Matched | None = None
         try:
             with Waiting(self.out) as waiting:
-                waiting.begin("thinking")
-                for event in respondent.ask(message, self.conversation_id):
-                    waiting.end()
+                for event in followed(waiting, respondent.ask(message, self.conversation_id)):
                     rendering.event(event)
                     begun = event if isinstance(event, Matched) else begun
                     if isinstance(event, Done):
                         self.reply, self.conversation_id = event.reply, event.reply.conversation_id
-                    waiting.begin("thinking")
         except KeyboardInterrupt:
             rendering.flush()
             if respondent.cancel():
