@@ -6,15 +6,15 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi import Request as HTTPRequest
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.types import Scope
 
+from service.api.chat import CancelledTurn, ChatRequest
 from service.channels.access import Asking
 from service.channels.event_stream import EventStream, event_stream
 from service.channels.problems import RESPONSES, problem
@@ -25,7 +25,6 @@ from service.turns import CANCELLED, Asked, RunningTurn, Turns
 
 _log = logging.getLogger(__name__)
 
-MAX_MESSAGE = 20_000
 KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
@@ -34,29 +33,6 @@ _EVENTS: dict[str, Any] = {
     "content": event_stream("ChatEvent", "running", "matched", "text", "verified", "supported", "error", "done"),
 }
 _KEY: dict[str, Any] = {"min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
-
-
-class ChatRequest(BaseModel):
-    """A message to the tutor."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    message: str = Field(max_length=MAX_MESSAGE, examples=["why do my gradients keep growing every step?"])
-    conversation_id: str | None = Field(None, description="From an earlier reply; null starts a conversation.")
-    collection: str | None = Field(None, description="Search only this collection.", examples=["interview"])
-    stream: bool = Field(False, description="Answer with server-sent events.")
-
-    @field_validator("message")
-    @classmethod
-    def _has_text(cls, message: str) -> str:
-        if not message.strip():
-            raise ValueError("the message is empty; write a question")
-        return message
-
-
-class CancelledTurn(BaseModel):
-    message_id: str
-    cancelled: Literal[True] = True
 
 
 def router(turns: Turns, may_run: Callable[[Scope], bool]) -> APIRouter:

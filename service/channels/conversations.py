@@ -1,47 +1,18 @@
 """A learner's own conversations over HTTP: listed, read, deleted."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from service.api.conversations import ConversationHead, ConversationList, ConversationView, MessageView
+from service.api.feedback import GivenFeedback
 from service.channels.access import Asking
-from service.channels.feedback import GivenFeedback
 from service.channels.problems import RESPONSES
 from service.events import Reply
 from service.memory import Memory, UnknownConversation
 from service.memory.nouns import StoredConversation
 from service.turns import Turns
-
-
-class ConversationHead(BaseModel):
-    conversation_id: str
-    title: str = Field(description="Its first question, shortened.")
-    created_at: datetime
-    updated_at: datetime = Field(description="When its newest message was stored.")
-    messages: int
-    shared: bool = Field(description="Whether a share link shows it to others.")
-
-
-class ConversationList(BaseModel):
-    conversations: list[ConversationHead] = Field(description="The one with the newest message first.")
-
-
-class MessageView(BaseModel):
-    message_id: str
-    question: str
-    created_at: datetime
-    reply: Reply = Field(description="As it was given, with the verdicts that it showed.")
-    feedback: GivenFeedback | None
-
-
-class ConversationView(BaseModel):
-    conversation_id: str
-    created_at: datetime
-    shared: bool
-    messages: list[MessageView] = Field(description="Oldest first.")
 
 
 def router(memory: Memory, turns: Turns) -> APIRouter:

@@ -1,33 +1,11 @@
 """What learners think of the replies, over HTTP."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
 
+from service.api.feedback import FeedbackRequest, StoredFeedback
 from service.channels.access import Asking
 from service.channels.problems import RESPONSES
 from service.memory import Memory
-
-MAX_COMMENT = 4000
-MAX_ID = 100
-
-
-class GivenFeedback(BaseModel):
-    helpful: bool
-    comment: str | None
-
-
-class FeedbackRequest(BaseModel):
-    """Whether a reply helped."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    message_id: str = Field(max_length=MAX_ID)
-    helpful: bool
-    comment: str | None = Field(None, max_length=MAX_COMMENT)
-
-
-class StoredFeedback(GivenFeedback):
-    message_id: str
 
 
 def router(memory: Memory) -> APIRouter:

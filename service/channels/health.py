@@ -1,43 +1,14 @@
 """Whether the service lives, whether it can answer, and how well it does."""
 
-from typing import Literal
-
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
-from pydantic import BaseModel, Field
 
 from index.retriever import Retriever
+from service.api.health import Live, Ready, VerificationState
 from service.background import Verification
 from service.metrics import CONTENT_TYPE, Metrics
 from service.sandbox import Sandbox, gpu_devices, torch_version
 from service.tutor import Tutor
-
-
-class Live(BaseModel):
-    status: Literal["live"] = "live"
-
-
-class VerificationState(BaseModel):
-    """The background run of all corpus code."""
-
-    running: bool
-    not_run_yet: int = Field(description="Snippets without a stored verdict; each runs when first shown.")
-
-
-class Ready(BaseModel):
-    """What can be answered, and what still runs in the background."""
-
-    status: Literal["ready"] = "ready"
-    entries: int
-    collections: list[str]
-    calibrated: bool = Field(
-        description="Whether confidences were fitted for the embedding model; if not, run `python -m eval fit`."
-    )
-    torch_version: str
-    isolation: str = Field(description="How code is kept in, and what a better way lacks here.")
-    runs_your_code: bool = Field(description="Whether code that you send is run; else only the lessons' is.")
-    gpu: bool = Field(description="Whether there is a CUDA device for code to run on.")
-    verification: VerificationState
 
 
 def router(

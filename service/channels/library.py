@@ -9,69 +9,27 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
+from service.api.library import (
+    MAX_K,
+    MAX_QUERY,
+    EntryHead,
+    EntryList,
+    EntryView,
+    FollowUpView,
+    PitfallView,
+    SearchResult,
+)
 from service.channels.problems import RESPONSES
-from service.events import MatchedEntry, ShownSnippet, show
+from service.events import show
 from service.tutor import Tutor
 from service.verify import Verifier
-
-MAX_K = 50
-MAX_QUERY = 20_000
 
 
 class UnknownEntry(TutorError):
     """No entry has the id."""
-
-
-class SearchResult(BaseModel):
-    matches: list[MatchedEntry] = Field(description="Best first; always k of them where there are as many entries.")
-
-
-class EntryHead(BaseModel):
-    """An entry in a list."""
-
-    entry_id: str
-    number: int
-    question: str
-    topic: str
-    collection: str
-
-
-class EntryList(BaseModel):
-    entries: list[EntryHead]
-
-
-class PitfallView(BaseModel):
-    title: str
-    text: str
-    broken: str = Field(description="Id of the snippet that fails as stated.")
-    mended: str = Field(description="Id of the snippet that passes.")
-
-
-class FollowUpView(BaseModel):
-    question: str
-    answer: str
-    snippets: list[str] = Field(description="Ids of its snippets.")
-
-
-class EntryView(EntryHead):
-    """Everything about an entry."""
-
-    answer: str
-    explanation: str
-    also_asked: list[str]
-    symptoms: list[str]
-    key_points: list[str]
-    see_also: list[str] = Field(description="Ids of related entries.")
-    versions: list[str]
-    references: list[str]
-    code: list[str] = Field(description="Ids of the snippets that show the answer.")
-    pitfalls: list[PitfallView]
-    follow_ups: list[FollowUpView]
-    snippets: list[ShownSnippet] = Field(description="Every snippet of the entry, with its stored verdict.")
 
 
 def router(tutor: Tutor, verifier: Verifier) -> APIRouter:

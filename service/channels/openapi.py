@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
-from service.channels import problems, run
+from service.api.problems import Problem
+from service.api.run import RunEvent
 from service.channels.access import COOKIE, is_open
 from service.events import Event
 
@@ -15,12 +16,12 @@ def document(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
     """The document of ``app``, with the schemas that only events and problems use, and what needs a key."""
     made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = made["components"]["schemas"]
-    kinds: tuple[tuple[str, Any], ...] = (("ChatEvent", Event), ("RunEvent", run.RunEvent))
+    kinds: tuple[tuple[str, Any], ...] = (("ChatEvent", Event), ("RunEvent", RunEvent))
     for name, events in kinds:
         schema = TypeAdapter(events).json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs"))
         schemas[name] = schema
-    schemas["Problem"] = problems.Problem.model_json_schema()
+    schemas["Problem"] = Problem.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
         schemas.pop(unused, None)
     for path, operations in made["paths"].items():

@@ -6,20 +6,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from corpus.errors import TutorError
-
-
-class Problem(BaseModel):
-    """What went wrong with a request, and how to mend it."""
-
-    type: str = Field("about:blank", description="Always `about:blank`: the title says what there is to say.")
-    title: str = Field(examples=["Unprocessable request"])
-    status: int = Field(examples=[422])
-    detail: str = Field(examples=["message: String should have at most 20000 characters"])
-
+from service.api.problems import Problem
 
 TITLES = {
     400: "Bad request",

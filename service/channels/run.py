@@ -11,14 +11,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import format_sse_event
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import TypeAdapter
 
 from corpus.errors import TutorError
+from service.api.run import BothVerdicts, OutputEvent, RunFailed, RunRequest, VerdictEvent
 from service.channels.event_stream import EventStream, event_stream
 from service.channels.problems import RESPONSES
 from service.outputs import agree
@@ -26,7 +27,6 @@ from service.sandbox import Limits, Program, Sandbox, Verdict
 from service.sandbox.following import Output, follow
 from service.settings import Settings
 
-MAX_CODE_BYTES = 1_000_000
 LOOK_SECONDS = 0.25
 
 _VERDICT = TypeAdapter(Verdict)
@@ -42,57 +42,6 @@ class CannotRun(TutorError):
 
 class ClientLeft(TutorError):
     """There is nobody to answer."""
-
-
-class RunRequest(BaseModel):
-    """A program to be run."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code: str = Field(description="Python source, up to 1 MB.", examples=["import torch\nprint(torch.ones(2))"])
-    device: Literal["auto", "cpu", "cuda", "both"] = Field("auto", description="`auto` takes CUDA where there is one.")
-    timeout_s: float | None = Field(None, gt=0, description="Seconds that it may run; null: the default.")
-    stdin: str = Field("", max_length=MAX_CODE_BYTES, description="What `input()` reads.")
-    stream: bool = Field(False, description="Answer with server-sent events.")
-
-    @field_validator("code")
-    @classmethod
-    def _fits(cls, code: str) -> str:
-        if not code.strip():
-            raise ValueError("there is no code; send a Python program")
-        size = len(code.encode("utf-8", "surrogatepass"))
-        if size > MAX_CODE_BYTES:
-            raise ValueError(f"the code has {size:,} bytes; {MAX_CODE_BYTES:,} are the most")
-        return code
-
-
-class BothVerdicts(BaseModel):
-    """One program on both devices."""
-
-    cpu: Verdict
-    cuda: Verdict
-    agree: bool = Field(description="Same status, same numbers; false also where one of them was not run.")
-
-
-class OutputEvent(BaseModel):
-    event: Literal["output"] = "output"
-    device: Literal["auto", "cpu", "cuda"]
-    stream: Literal["stdout", "stderr"]
-    text: str = Field(description="The next piece, control characters made visible.")
-
-
-class VerdictEvent(BaseModel):
-    event: Literal["verdict"] = "verdict"
-    device: Literal["auto", "cpu", "cuda"]
-    verdict: Verdict
-
-
-class RunFailed(BaseModel):
-    event: Literal["error"] = "error"
-    detail: str
-
-
-RunEvent = Annotated[OutputEvent | VerdictEvent | RunFailed, Field(discriminator="event")]
 
 
 def router(sandbox: Sandbox, settings: Settings) -> APIRouter:

@@ -1,36 +1,13 @@
 """Share links: a conversation that its owner lets everybody read who has the link, until it is revoked."""
 
-from datetime import datetime
-
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
+from service.api.shares import SharedConversation, SharedMessage, ShareLink
 from service.channels.access import Asking
 from service.channels.problems import RESPONSES
-from service.events import MatchedEntry, Outcome, Reply, ShownSnippet
+from service.events import Reply
 from service.memory import Memory
 from service.memory.nouns import StoredConversation
-
-
-class ShareLink(BaseModel):
-    token: str = Field(description="Shown once. Whoever has it can read the conversation until it is revoked.")
-    url: str = Field(description="Where to read it, below the address of this service.", examples=["/v1/shared/TOKEN"])
-
-
-class SharedMessage(BaseModel):
-    question: str
-    created_at: datetime
-    outcome: Outcome
-    answer: str
-    matches: list[MatchedEntry]
-    snippets: list[ShownSnippet]
-
-
-class SharedConversation(BaseModel):
-    """What a share link shows: no id by which the conversation could be found or continued, no feedback."""
-
-    created_at: datetime
-    messages: list[SharedMessage]
 
 
 def router(memory: Memory) -> APIRouter:
