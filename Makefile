@@ -1,7 +1,7 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-fast browser check eval soak ask lock clean
+.PHONY: help setup serve test test-fast browser check eval soak ask openapi lock clean
 
 BIN := .venv/bin
 
@@ -40,6 +40,9 @@ eval: setup ## How well the tutor does: every evaluation on the own query sets
 soak: setup ## Ten minutes of mixed traffic: errors, times, memory
 	@$(BIN)/torchtutor index build
 	@$(BIN)/python -m eval.bench.soak
+
+openapi: setup ## Write openapi.json anew, after a change to the API
+	@PYTHONPATH=. $(BIN)/python scripts/openapi
 
 lock: setup ## Pin every version anew in constraints.txt
 	@$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-annotate --no-header \
