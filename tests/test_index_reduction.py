@@ -65,6 +65,6 @@ def test_no_message_breaks_it_or_becomes_empty(text: str) -> None:
 @pytest.mark.parametrize("piece", ["a.", "(", "x = ", "Error", 'File "', "1 ", "a_", "#", "\n", "'", ".a", "aA1"])
 def test_twenty_thousand_characters_take_little_time(piece: str) -> None:
     text = (piece * 20_000)[:20_000] + '\nTraceback (most recent call last):\n  File "x", line 1'
-    start = time.perf_counter()
+    start = time.thread_time()
     reduced(text)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1

@@ -63,8 +63,8 @@ def test_nothing_is_picked_from_an_empty_list() -> None:
 
 @pytest.mark.parametrize("piece", ["ok ", "and ", "more ", "what if i ", "the "])
 def test_repetition_does_not_slow_the_patterns_down(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     shorthand(bare(piece * 5000))
     shorthand((piece * 50)[:100].strip())
     place((piece * 5000).strip(), 3)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1

@@ -23,7 +23,7 @@ class EntryHead(BaseModel):
         description="The question that it answers.",
         examples=["How do you set up an optimizer in PyTorch, and what is its purpose?"],
     )
-    topic: str = Field(description="What it is filed under.", examples=["Training"])
+    topic: str = Field(description="What it is filed under.", examples=["Training and optimization"])
     collection: str = Field(description="The set of entries that it belongs to.", examples=["interview"])
 
 

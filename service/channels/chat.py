@@ -17,6 +17,7 @@ from starlette.types import Scope
 from service.api.chat import CancelledTurn, ChatRequest
 from service.channels.access import Asking
 from service.channels.event_stream import EventStream, event_stream
+from service.channels.parameters import MessageId
 from service.channels.problems import RESPONSES, problem
 from service.events import Event, Failed, Reply
 from service.logs import fields
@@ -32,7 +33,13 @@ _EVENTS: dict[str, Any] = {
     "`supported` (only where a language model worded the answer), `done` (or `error`); each has an id to resume by.",
     "content": event_stream("ChatEvent", "running", "matched", "text", "verified", "supported", "error", "done"),
 }
-_KEY: dict[str, Any] = {"min_length": 1, "max_length": 255, "pattern": r"^[\x21-\x7e]+$"}
+_KEY: dict[str, Any] = {
+    "description": "Any text of your own, a new one for each question: a request that comes again gets the same reply.",
+    "examples": ["8f14e45f-ceea-467f-a0e6-1c5d2b7a9e10"],
+    "min_length": 1,
+    "max_length": 255,
+    "pattern": r"^[\x21-\x7e]+$",
+}
 
 
 def router(turns: Turns, may_run: Callable[[Scope], bool]) -> APIRouter:
@@ -70,14 +77,18 @@ def router(turns: Turns, may_run: Callable[[Scope], bool]) -> APIRouter:
 
     @routes.get("/{message_id}/events", response_class=EventStream, responses={200: _EVENTS})
     async def events(
-        message_id: str, caller: Asking, last_event_id: Annotated[str | None, Header()] = None
+        message_id: MessageId,
+        caller: Asking,
+        last_event_id: Annotated[
+            str | None, Header(description="The id of the last event that came; without it, all come.", examples=["3"])
+        ] = None,
     ) -> Response:
         """Follow a turn, or resume a dropped stream after the event named in `Last-Event-ID`."""
         turn = turns.find(message_id, caller.owner)
         return EventStream(_stream(turn, after=_number(last_event_id)))
 
     @routes.post("/{message_id}/cancel")
-    async def cancel(message_id: str, caller: Asking) -> CancelledTurn:
+    async def cancel(message_id: MessageId, caller: Asking) -> CancelledTurn:
         """Stop a turn: its streams end with an `error` event, code that it runs is ended, nothing of it is kept."""
         await turns.find(message_id, caller.owner).cancel()
         return CancelledTurn(message_id=message_id)

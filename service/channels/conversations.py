@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from service.api.conversations import ConversationHead, ConversationList, ConversationView, MessageView
 from service.api.feedback import GivenFeedback
 from service.channels.access import Asking
+from service.channels.parameters import ConversationId
 from service.channels.problems import RESPONSES
 from service.events import Reply
 from service.memory import Memory, UnknownConversation
@@ -23,8 +24,8 @@ def router(memory: Memory, turns: Turns) -> APIRouter:
     @routes.get("/conversations")
     def conversations(
         caller: Asking,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+        limit: Annotated[int, Query(ge=1, le=200, description="How many to list.", examples=[50])] = 50,
+        offset: Annotated[int, Query(ge=0, le=1_000_000, description="How many to leave out.", examples=[0])] = 0,
     ) -> ConversationList:
         """Your conversations."""
         heads = kept.list(caller.owner, limit=limit, offset=offset)
@@ -43,12 +44,12 @@ def router(memory: Memory, turns: Turns) -> APIRouter:
         )
 
     @routes.get("/conversations/{conversation_id}")
-    def conversation(conversation_id: str, caller: Asking) -> ConversationView:
+    def conversation(conversation_id: ConversationId, caller: Asking) -> ConversationView:
         """One conversation with all its messages."""
         return _view(kept.get(conversation_id, caller.owner))
 
     @routes.delete("/conversations/{conversation_id}", status_code=204)
-    async def delete(conversation_id: str, caller: Asking) -> None:
+    async def delete(conversation_id: ConversationId, caller: Asking) -> None:
         """Delete a conversation with its messages, feedback and share link, for good; a running reply ends."""
         cancelled = await turns.drop(conversation_id, caller.owner)
         try:

@@ -22,6 +22,7 @@ from service.api.library import (
     PitfallView,
     SearchResult,
 )
+from service.channels.parameters import EntryId, InCollection
 from service.channels.problems import RESPONSES
 from service.events import show
 from service.tutor import Tutor
@@ -38,16 +39,22 @@ def router(tutor: Tutor, verifier: Verifier) -> APIRouter:
 
     @routes.get("/search")
     def search(
-        q: Annotated[str, Query(min_length=1, max_length=MAX_QUERY, examples=["freeze layers"])],
-        k: Annotated[int, Query(ge=1, le=MAX_K)] = 5,
-        collection: str | None = None,
+        q: Annotated[
+            str, Query(min_length=1, max_length=MAX_QUERY, description="What to look for.", examples=["freeze layers"])
+        ],
+        k: Annotated[int, Query(ge=1, le=MAX_K, description="How many entries to give.", examples=[5])] = 5,
+        collection: InCollection = None,
     ) -> SearchResult:
         """The k entries nearest to a query; never abstains."""
         return SearchResult(matches=tutor.search(q, k, collection))
 
     @routes.get("/entries")
     def entries(
-        topic: str | None = None, collection: str | None = None, limit: Annotated[int | None, Query(ge=1)] = None
+        topic: Annotated[
+            str | None, Query(description="Only the entries of this topic.", examples=["Data handling"])
+        ] = None,
+        collection: InCollection = None,
+        limit: Annotated[int | None, Query(ge=1, description="At most so many.", examples=[40])] = None,
     ) -> EntryList:
         """The entries, by collection and number; all of them by default."""
         found = [
@@ -58,7 +65,7 @@ def router(tutor: Tutor, verifier: Verifier) -> APIRouter:
         return EntryList(entries=found[:limit])
 
     @routes.get("/entries/{entry_id}")
-    def entry(entry_id: str) -> EntryView:
+    def entry(entry_id: EntryId) -> EntryView:
         """One entry with everything known about it."""
         if entry_id not in tutor.entries:
             raise UnknownEntry(f"no entry '{entry_id}'; GET /v1/entries lists them")

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from service.api.shares import SharedConversation, SharedMessage, ShareLink
 from service.channels.access import Asking
+from service.channels.parameters import ConversationId, ShareToken
 from service.channels.problems import RESPONSES
 from service.events import Reply
 from service.memory import Memory
@@ -15,18 +16,18 @@ def router(memory: Memory) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["conversations"], responses=RESPONSES)
 
     @routes.post("/conversations/{conversation_id}/share", status_code=201)
-    def share(conversation_id: str, caller: Asking) -> ShareLink:
+    def share(conversation_id: ConversationId, caller: Asking) -> ShareLink:
         """Make a link under which everybody can read the conversation; an earlier link stops working."""
         token = memory.shares.create(conversation_id, caller.owner)
         return ShareLink(token=token, url=f"/v1/shared/{token}")
 
     @routes.delete("/conversations/{conversation_id}/share", status_code=204)
-    def unshare(conversation_id: str, caller: Asking) -> None:
+    def unshare(conversation_id: ConversationId, caller: Asking) -> None:
         """Revoke the share link."""
         memory.shares.revoke(conversation_id, caller.owner)
 
     @routes.get("/shared/{token}")
-    def shared(token: str) -> SharedConversation:
+    def shared(token: ShareToken) -> SharedConversation:
         """Read a shared conversation; needs no key."""
         return _shared(memory.shares.read(token))
 

@@ -14,18 +14,27 @@ MAX_KEY = 500
 
 
 class SignInRequest(BaseModel):
+    """A key to sign in with."""
+
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=1, max_length=MAX_KEY)
+    key: str = Field(
+        min_length=1,
+        max_length=MAX_KEY,
+        description="As `torchtutor keys create` showed it.",
+        examples=["tt_5Yw0Qm1cVb7nE2xR8pKs4uZj"],
+    )
 
 
 class SignIn(BaseModel):
     """Whether this service needs a key, and who you are to it."""
 
-    required: bool
-    signed_in: bool = Field(description="Whether questions can be asked: with a key, or where none is required.")
-    name: str | None = Field(description="The name of your key; null: you need or have none.")
-    scopes: list[Scope] = Field(description="What you may do.")
+    required: bool = Field(description="Whether questions need a key here.", examples=[True])
+    signed_in: bool = Field(
+        description="Whether questions can be asked: with a key, or where none is required.", examples=[True]
+    )
+    name: str | None = Field(description="The name of your key; null: you need or have none.", examples=["course"])
+    scopes: list[Scope] = Field(description="What you may do.", examples=[["ask", "run"]])
 
 
 def router(memory: Memory, required: bool, guesses: Quota) -> APIRouter:
