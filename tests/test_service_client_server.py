@@ -116,7 +116,7 @@ def test_library(connect: Callable[..., Any], server: Server) -> None:
     assert tutor.entry("dropout").code
     assert tutor.ready().entries == 40
     with pytest.raises(client.NotFound, match="GET /v1/entries lists them"):
-        tutor.entry("no/such")
+        tutor.entry("no-such")
 
 
 def test_program_is_run(connect: Callable[..., Any], server: Server) -> None:
