@@ -26,8 +26,8 @@ def test_committed_document_is_the_one_that_is_served(document: dict[str, Any]) 
 
 
 MEND = (
-    "\nGive each parameter and field a description and an example (Field, Query or Path with description= and examples=),"
-    "\neach route and model a docstring, then run 'make openapi'."
+    "\nGive each parameter and field a description and an example (Field, Query, Path with description= and examples=),"
+    "\neach route and model a docstring, each event an example in service/api/examples.py; then run 'make openapi'."
 )
 
 
@@ -67,7 +67,7 @@ def test_every_example_is_valid_by_its_own_schema(document: dict[str, Any]) -> N
 def test_every_event_has_an_example_of_its_own(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     names = [part["$ref"].rpartition("/")[2] for union in ("ChatEvent", "RunEvent") for part in schemas[union]["oneOf"]]
-    assert [name for name in names if not schemas[name].get("examples")] == []
+    assert [name for name in names if not schemas[name].get("examples")] == [], MEND
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -103,7 +103,7 @@ def _schemas(document: dict[str, Any]) -> list[str]:
 
 
 def _lacks(where: str, about: dict[str, Any]) -> list[str]:
-    """What ``about`` lacks: a constant needs nothing, a choice its description, what has a schema of its own no example."""
+    """What ``about`` lacks; a constant needs nothing, and what has a choice or a schema of its own no example."""
     if "const" in about:
         return []
     is_known = "enum" in about or "#/" in json.dumps(about)

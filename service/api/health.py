@@ -38,4 +38,4 @@ class Ready(BaseModel):
         description="Whether code that you send is run; else only the lessons' is.", examples=[True]
     )
     gpu: bool = Field(description="Whether there is a CUDA device for code to run on.", examples=[False])
-    verification: VerificationState = Field(description="The background run of all corpus code.")
+    verification: VerificationState = Field(description="What still has to be run.")

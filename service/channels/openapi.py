@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from service.api.examples import by_schema
 from service.api.problems import Problem
 from service.api.run import RunEvent
 from service.channels.access import COOKIE, is_open
@@ -22,6 +23,8 @@ def document(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
         schemas.update(schema.pop("$defs"))
         schemas[name] = schema
     schemas["Problem"] = Problem.model_json_schema()
+    for name, example in by_schema().items():
+        schemas[name]["examples"] = [example]
     for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
         schemas.pop(unused, None)
     for path, operations in made["paths"].items():
