@@ -131,8 +131,8 @@ class Running(_Frozen):
     """A program out of the message is being run; from now on the turn can be cancelled."""
 
     event: Literal["running"] = "running"
-    conversation_id: str
-    message_id: str
+    conversation_id: str = Field(description="As in `matched`.", examples=["vJv3T0kq7Zc1mB0m2i6xGA"])
+    message_id: str = Field(description="As in `matched`.", examples=["Jt5r0mPp0wbvPUYjq5Bk3A"])
     code: str = Field(description="The program.", examples=["import torch\nprint(torch.ones(2))\n"])
 
 

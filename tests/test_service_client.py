@@ -12,7 +12,7 @@ from clients import KINDS, Cut, Script
 from corpus.errors import TutorError
 from service import client
 from service.client.frames import Frames
-from service.events import Done, Event, Failed, Matched, Reply, Text, Turn
+from service.events import Done, Event, Failed, Matched, Reply, Running, Text, Turn
 from service.replay import replay
 
 TURN = Turn(
@@ -197,6 +197,13 @@ def test_text_that_comes_in_other_pieces_is_neither_lost_nor_repeated(asking: Ca
     given = list(asking(script).stream(QUESTION))
     assert "".join(event.markdown for event in given if isinstance(event, Text)) == REPLY.answer
     assert [event.event for event in given].count("matched") == 1
+
+
+def test_run_of_a_pasted_program_is_resumed_before_anything_was_found(asking: Callable[..., Any]) -> None:
+    running = Running(conversation_id="c", message_id="m", code="print(1)")
+    script = Script(cut([running]), stream(EVENTS, start=2))
+    assert list(asking(script).stream(QUESTION)) == [running, *EVENTS]
+    assert script.told[1] == ("GET", "/v1/chat/m/events")
 
 
 def test_reply_that_begins_anew_in_other_words_is_told(asking: Callable[..., Any]) -> None:

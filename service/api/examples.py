@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from service.api.run import OutputEvent, RunFailed, VerdictEvent
-from service.events import Failed, MatchedEntry, Reply, Sentence, ShownSnippet
+from service.events import Failed, MatchedEntry, Reply, Running, Sentence, ShownSnippet
 from service.replay import replay
 from service.sandbox import Verdict
 
@@ -80,6 +80,7 @@ REPLY = Reply(
     ],
 )
 
+RUNNING = Running(conversation_id=REPLY.conversation_id, message_id=REPLY.message_id, code=_CODE)
 FAILED = Failed(title="Cancelled", detail="The reply was cancelled before it was finished; nothing of it is kept.")
 
 RUN = (
@@ -91,5 +92,5 @@ RUN = (
 
 def by_schema() -> dict[str, dict[str, Any]]:
     """An example of each event, and of a reply, by the name of its schema."""
-    examples: list[BaseModel] = [REPLY, *replay(REPLY), FAILED, *RUN]
+    examples: list[BaseModel] = [REPLY, RUNNING, *replay(REPLY), FAILED, *RUN]
     return {type(example).__name__: example.model_dump(mode="json") for example in examples}

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from service.client.calls import QUIET_SECONDS, Call, quoted, understood, unread
 from service.client.errors import ClientError, NotFound, StreamBroken
 from service.client.frames import Frame
-from service.events import Done, Event, Failed, Matched, Text, Verified
+from service.events import Done, Event, Failed, Matched, Running, Text, Verified
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
@@ -63,7 +63,7 @@ class FollowedTurn:
         event = understood(_EVENT.validate_json, frame.data, url)
         if isinstance(event, Text):
             return self._new_text(event)
-        if isinstance(event, Matched):
+        if isinstance(event, Running | Matched):
             self._message_id = event.message_id
         self.ended = isinstance(event, Done | Failed)
         name = event.snippet.id if isinstance(event, Verified) else event.event
