@@ -35,8 +35,9 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _ELLIPSIS = re.compile(
-    r"^(?:(?:and|but|so|ok|what about|how about)\s)+"
-    r"(?:on|with|for|in|using|under|during|at|inside|from|to|by)\b.{1,40}$",
+    r"^(?:(?:(?:and|but|so|ok|what about|how about)\s)+"
+    r"(?:on|with|for|in|using|under|during|at|inside|from|to|by)\b.{1,40}"
+    r"|(?:on|with|in|using|during|without)\s.{1,40}\?+)$",
     re.IGNORECASE,
 )
 _CLARIFIES = re.compile(
@@ -44,7 +45,8 @@ _CLARIFIES = re.compile(
 )
 _PRONOUN = re.compile(
     r"\b(?:it|its|that|this|those|these|them|they|their|there|one|ones|mine|he|she|such|here|both|either|neither"
-    r"|the (?:other|same|first|second|latter|former|function|error|value|result|method|class|thing|last one))\b"
+    r"|the (?:other|same|first|second|latter|former|function|error|warning|message|output|value|result|method|class"
+    r"|thing|last one))\b"
     r"(?! (?:is|was) (?:a|an)\b)",
     re.IGNORECASE,
 )
@@ -55,7 +57,8 @@ _ECHO = re.compile(
 )
 _CHANGE = re.compile(
     r"\b(?:(?:another|different) (?:thing|question|topic)|new (?:question|topic)|next topic|unrelated|something else"
-    r"|change (?:of )?(?:topic|subject)|by the way|btw|back to|switching (?:to|topics?)|forget (?:that|it),)",
+    r"|change (?:of )?(?:topic|subject)|(?:one|a) (?:more|last|quick|final) (?:thing|question)"
+    r"|by the way|btw|back to|switching (?:to|topics?)|forget (?:that|it),)",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bwhat(?:['’ ]?s| is| are| does) (?:an? |the )?[\w.]+(?: (?:mean|for))?\W*$", re.IGNORECASE)
@@ -64,6 +67,8 @@ _FRAGMENT = 3
 _MANY_DIGITS = 4
 _SHORT = 2
 _LONG = 12
+_MAX_WORDLESS = 150
+"""Longer messages without a word that carries meaning lean on no topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,9 @@ def resolve(message: str, past: tuple[PastTurn, ...] = ()) -> Meant:
         return Meant("small_talk", message, talk=talk)
     if plain.isdecimal() and len(plain) < _MANY_DIGITS:
         return Meant("small_talk", message, talk="unoffered" if past else "wordless")
-    if is_wordless(message) and (topic is None or not plain):
+    if topic is not None and topic.outcome == "not_covered" and asked == "explanation":
+        return Meant("small_talk", message, talk="unsure")
+    if is_wordless(message) and (topic is None or not plain or len(plain) > _MAX_WORDLESS):
         return Meant("small_talk", message, talk="wordless")
     return Meant("question", message, form=form(message), leaning="own" if topic is None else leaning(message))
 
@@ -195,7 +202,9 @@ def _pick(turn: PastTurn, number: int) -> Meant:
         return Meant("question", text, entries=(turn.nearest[number - len(turn.offered)][0],), form=form(text))
     if not spoken:
         return Meant("question", text, form=form(text))
-    return Meant(STANDING_OFFERS.get(text, "follow_up"), text, entries=spoken)
+    if text in STANDING_OFFERS:
+        return Meant(STANDING_OFFERS[text], f"{turn.spoken[0][1]} ({text})", entries=spoken)
+    return Meant("follow_up", text, entries=spoken)
 
 
 def _about(asked: Shorthand, message: str, topic: PastTurn, past: tuple[PastTurn, ...]) -> Meant:
@@ -207,7 +216,8 @@ def _about(asked: Shorthand, message: str, topic: PastTurn, past: tuple[PastTurn
         return Meant("question", message, form="code", leaning="topic")
     others = [entry for turn in past for entry in turn.spoken if entry != here]
     if asked in ("comparison", "other") and others:
-        both = (here[0], others[0][0]) if asked == "comparison" else (others[0][0],)
-        named = f"{others[0][1]}" if asked == "other" else f"{here[1]} / {others[0][1]}"
+        other = others[-1 if re.search(r"\bfirst\b", message, re.IGNORECASE) else 0]
+        both = (here[0], other[0]) if asked == "comparison" else (other[0],)
+        named = other[1] if asked == "other" else f"{here[1]} / {other[1]}"
         return Meant(asked, f"{message.strip()} ({named})", entries=both)
     return Meant(asked, f"{here[1]} ({message.strip()})", entries=(here[0],))

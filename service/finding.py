@@ -119,9 +119,15 @@ class Finder:
         leans = lean(meant.leaning, meant.text, own, topic.asked, words)
         if leans == "own" or is_foreign(leans, meant.text, own, topic.asked, self._known_words):
             return Choice(own, in_context=False)
-        query = f"{shorten(topic.asked, MAX_JOINED)}\n{meant.text}"
-        joined = self._retriever.search(query, k=CANDIDATES, collection=collection)
+        joined = self._joined(topic.asked, meant, collection)
+        if topic.spoken and not joined.covered and not set(content(meant.text)) - words:
+            # what was asked before said little, such as "why does this print None?" of a program
+            joined = self._joined(topic.spoken[0][1], meant, collection)
         return choose(leans, own, joined, current)
+
+    def _joined(self, before: str, meant: Meant, collection: str | None) -> Ranking:
+        query = f"{shorten(before, MAX_JOINED)}\n{meant.text}"
+        return self._retriever.search(query, k=CANDIDATES, collection=collection)
 
     def _several(self, meant: Meant, collection: str | None) -> tuple[Found, ...]:
         """The findings for several questions in one message; none where they are one question after all."""

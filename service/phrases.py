@@ -24,6 +24,7 @@ _PHRASES: dict[Shorthand, str] = {
         why(?: (?:is|does|would|did|was) IT(?: so| be| the case)?| so| not| is that so)?|how so|how come|for what reason
         explain(?: IT)?(?: (?:more|further|why|better|in (?:more )?(?:detail|depth)|properly))*|the theory
         i (?:don ?t|do not|didn ?t) (?:really )?(?:understand|get) why|what do you mean(?: by IT)?
+        why (?:is|are|was|were|would|does|do|did|has) IT (?:be )?GRADE
         what(?: is| s) the (?:reason|rationale|intuition|idea)(?: (?:for|behind) IT)?|what does IT mean
         how does IT work(?: (?:underneath|internally|inside|under the hood|in detail))?
     """,
@@ -70,6 +71,7 @@ _PHRASES: dict[Shorthand, str] = {
     "choice": r"""
         which(?: one)?(?: of (?:them|the two|those|these))? (?:is|would be) (?:the )?(?:better|best)(?: one)?
         which(?: one| of (?:them|the two|those|these))? (?:should|would|do|shall|must) (?:i|you|we) PICK
+        which(?: ones?)?(?: of (?:them|the two|those|these))?
         what (?:would|do) you (?:recommend|suggest)|when (?:would|should|do) i PICK which(?: one)?
     """,
     "fix": r"""
@@ -90,7 +92,10 @@ _STANDS_FOR = {
     "SHOW": r"(?:(?:show|give|write|get)(?: me)?|see|let me see|i (?:want|need)(?: to see)?|do you have|got|have you)",
     "ANY": r"(?:the|some|an?|any|your|more|working|runnable|full|another|common|typical)",
     "NOT": r"(?:(?:don|didn|won) ?t|do not|forget(?: (?:to|IT))?|(?:skip|omit) IT|leave IT (?:out|off|away)|not)",
-    "OTHER": r"(?:the )?(?:other|first|second|previous|last|earlier|former)(?: (?:one|ones|two|thing|method))?",
+    "OTHER": r"(?:the )?(?:(?:very )?first|other|second|previous|last|earlier|former)"
+    r"(?: (?:one|ones|two|thing|method|question|topic))?(?: (?:that )?i asked(?: (?:you )?about)?)?",
+    "GRADE": r"(?:(?:so|that|such|really) )?(?:a )?(?:bad|good|better|worse|wrong|right|important|necessary|needed"
+    r"|required|useful|dangerous|problem|(?:good|bad) (?:idea|thing)|(?:built|made|done)(?: IT way)?(?: like IT)?)",
     "PICK": r"(?:use|take|pick|choose|prefer|recommend|learn|(?:start|go) (?:with|for))",
     "MEND": r"(?:fix|solve|mend|repair|resolve|avoid|prevent|correct|get rid of)",
 }
@@ -99,7 +104,7 @@ _STANDS_FOR = {
 def _pattern(lines: str) -> re.Pattern[str]:
     text = "|".join(line.strip() for line in lines.strip().splitlines())
     for _ in range(2):  # what a name stands for may name another
-        text = re.sub(r"\b(?:IT|SHOW|ANY|NOT|OTHER|PICK|MEND)\b", lambda name: _STANDS_FOR[name[0]], text)
+        text = re.sub(r"\b(?:IT|SHOW|ANY|NOT|OTHER|GRADE|PICK|MEND)\b", lambda name: _STANDS_FOR[name[0]], text)
     return re.compile(text)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from corpus.entry import Entry, Snippet
 from service.dialogue import CODE, EXPLAIN, PITFALLS, Meant
-from service.pieces import Piece, Seen, unshown
+from service.pieces import Piece, Seen, about, unshown
 from service.selection import select
 from service.words import STOP_WORDS, content, words_of_text
 
@@ -35,7 +35,9 @@ def compose(meant: Meant, entry: Entry, seen: Seen | None = None, *, known: froz
     seen = seen or Seen()
     chosen = select(meant, entry, seen)
     alone = len(chosen.pieces) == 1
-    text = "\n\n".join(filter(None, (chosen.lead, *(_written(piece, alone) for piece in chosen.pieces))))
+    asked = about(meant.text, entry)
+    written = (_written(p, alone, headed=p is not asked and p.title not in chosen.lead) for p in chosen.pieces)
+    text = "\n\n".join(filter(None, (chosen.lead, *written)))
     if known is not None:
         text = f"{reservation(meant.prose or meant.text, entry, known)}\n\n{text}"
     shown = tuple(piece.id for piece in chosen.pieces)
@@ -98,8 +100,15 @@ def offers(entry: Entry, shown: Sequence[str], meant: Meant | None = None) -> tu
     return tuple(found)[:MAX_OFFERED]
 
 
-def _written(piece: Piece, alone: bool) -> str:
-    """The text of a piece; where there are several pitfalls, each stands above its code."""
+def _written(piece: Piece, alone: bool, *, headed: bool) -> str:
+    """The text of a piece; where there are several pitfalls, each stands above its code.
+
+    Args:
+        headed: begin an answer to another question than the one that was asked with that question: a bare "No."
+            would mislead.
+    """
+    if piece.kind == "follow_up" and headed:
+        return f"**{piece.title}**\n\n{piece.text}"
     if piece.kind == "pitfall":
         return f"**{piece.title}.** {piece.text}".strip() if alone else ""
     return piece.text

@@ -23,6 +23,14 @@ from service.pieces import (
 from service.words import content, mentions, share
 
 NEAREST_SAID = "*My lesson does not say this in so many words; the nearest that it says:*"
+AGAIN = "*Once more, since it says this:*"
+_MISTAKE = re.compile(
+    r"\b(?:what|anything) (?:happens|would happen|goes wrong|breaks)? ?(?:if|when)\b.{0,40}"
+    r"\b(?:forget|forgot|don['’]?t|do not|skip|leave|left|omit|without|never|wrong|mix)\b",
+    re.IGNORECASE,
+)
+"""Asks what comes of a mistake."""
+
 _TOLD = ("answer", "explanation", "follow_up")
 _NEAR = 3
 """Among so many of the nearest passages one that was not shown goes before one that was."""
@@ -45,6 +53,9 @@ def _question(meant: Meant, entry: Entry, seen: Seen) -> Selection:
     asked = about(meant.text, entry)
     if asked is not None and not _is_question_of(meant.text, entry):
         return Selection((asked,))
+    mistake = _pitfall_for(meant, entry, seen) if _MISTAKE.search(meant.text) else None
+    if mistake is not None:
+        return Selection((mistake,), shorthands.WHAT_HAPPENS)
     if meant.form == "explanation":
         return _why(meant, entry, seen)
     return answer_of(entry, len(entry.code) if meant.form == "code" else 1)
@@ -99,9 +110,17 @@ def _continued(meant: Meant, entry: Entry, seen: Seen) -> Selection:
             return Selection((pitfall,))
     if meant.form == "code" and of_kind("code", left):
         return Selection(of_kind("code", left))
+    if _MISTAKE.search(meant.text):
+        mistake = _pitfall_for(meant, entry, seen)
+        return Selection((mistake,), shorthands.WHAT_HAPPENS) if mistake else shorthands.consequence(meant, entry, seen)
     best, says = _nearest_piece(meant, entry, seen)
     if best is None:
         return shorthands.more(meant, entry, seen)
+    if not says:
+        last = [piece for piece in pieces(entry) if piece.id in seen.last and piece.kind in _TOLD]
+        said = nearest(meant.text, last, least=FITS)
+        if said is not None:
+            return Selection((said,), AGAIN)
     chosen = answer_of(entry).pieces if best.kind == "answer" else (best,)
     return Selection(chosen, "" if says else NEAREST_SAID)
 

@@ -11,6 +11,7 @@ ENOUGH = 700
 """Characters from which on an explanation waits for "more"."""
 
 PITFALLS_AT_ONCE = 2
+WHAT_HAPPENS = "This is what happens then, and how it is mended."
 _LEFT_OUT = re.compile(r"\b(?:forget|forgetting|leaving|left|without|missing|skip|omit|no|never|not)\b", re.IGNORECASE)
 _WHY = re.compile(r"(?:why|how does|what happens|when)\b", re.IGNORECASE)
 _CHOOSES = re.compile(r"\b(?:which|choose|when would you|when should|should i|better|instead|first)\b", re.IGNORECASE)
@@ -80,7 +81,7 @@ def consequence(meant: Meant, entry: Entry, seen: Seen) -> Selection:
     mistakes = of_kind("pitfall", pieces(entry))
     titled = next((piece for piece in mistakes if _LEFT_OUT.search(piece.title)), None)
     if titled is not None:
-        return Selection((titled,), "This is what happens then, and how it is mended.")
+        return Selection((titled,), WHAT_HAPPENS)
     left = [piece for piece in unshown(entry, seen.shown) if piece.kind in ("explanation", "follow_up")]
     said = next((piece for piece in left if re.search(r"\b(?:without|otherwise|not|would)\b", piece.text)), None)
     return Selection((said,)) if said else pitfalls(meant, entry, seen)

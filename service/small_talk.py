@@ -9,9 +9,10 @@ from typing import Literal
 
 from service.words import content
 
-Talk = Literal[
-    "greeting", "thanks", "bye", "declined", "objection", "identity", "order", "language", "wordless", "unoffered"
-]
+Talk = (
+    Literal["greeting", "thanks", "bye", "declined", "objection", "identity", "order", "language", "wordless"]
+    | Literal["unoffered", "unsure"]
+)
 
 EXAMPLES = (
     "Why do my gradients keep growing every step?",
@@ -28,6 +29,8 @@ REPLIES: dict[Talk, str] = {
     "objection": "I am sorry that this was not what you need. Put it in other words, name the function or the error "
     "message, or go on with one of these.",
     "unoffered": "There is nothing of that number to pick. These are the choices.",
+    "unsure": "Because I only say what a lesson says, and none of mine comes near enough to that question; a guess "
+    "would look just like an answer. If one of these is what you mean, pick it; else put it in other words.",
     "identity": "I am torchtutor, a tutor for PyTorch: a program that looks up lessons which people wrote, no language "
     "model and no person. Every piece of code I show has been run, and I say so where no lesson covers a question. Ask "
     "in your own words, paste an error message or a program, and go on with *why?*, *show me the code* or a number.",
@@ -39,7 +42,7 @@ REPLIES: dict[Talk, str] = {
     "of these.",
 }
 
-GOES_ON: tuple[Talk, ...] = ("thanks", "declined", "objection", "unoffered")
+GOES_ON: tuple[Talk, ...] = ("thanks", "declined", "objection", "unoffered", "unsure")
 """After these the conversation goes on where it was: what was offered before is offered again."""
 
 _LEAD = r"(?:(?:oh|ok(?:ay)?|kk?|well|great|cool|nice|perfect|alright|hi|hey|hello|ah|and|so|now) )*"
@@ -49,7 +52,7 @@ _PHRASES: dict[Talk, str] = {
     "thanks": r"""
         thanks?(?: you)?(?: (?:so|very) much)?(?: (?:great|got it|perfect|that help(?:s|ed)))?
         thx|ty|cheers|many thanks|much appreciated
-        got it|i see|makes sense|understood|that help(?:s|ed)
+        kk?|got it|i see|makes sense|understood|that help(?:s|ed)
         that(?: s| is)? (?:great|helpful|clear|perfect|all|good)
         great|cool|nice|perfect|awesome|wow|lol|haha|interesting|good|alright
     """,
@@ -91,6 +94,7 @@ _ORDERS = r"""
     \byou are (?:now|no longer)\b|\bfrom now on,? (?:you|answer|act|respond|speak|only)\b|\bpretend (?:to be|you)\b
     (?:^|\b(?:you|please|now),? )(?:act|behave|respond|answer|speak|talk) (?:as|like) (?:an? |if you )
     \b(?:reveal|print|show|repeat|tell me|output|leak)\b.{0,20}\b(?:system prompt|your (?:prompt|instructions|rules))\b
+    \bwhat(?: is| are|['’]?s) (?:your|the) (?:hidden |secret |system )+(?:prompt|instruction|rule|message)s?\b
     \b(?:jailbreak|developer mode|dan mode|do anything now)\b|\byou must (?:obey|answer anything|say)\b
     ^(?:please )?(?:write|tell|sing|compose|make up)(?: me)? (?:an? |another )?(?:poem|joke|song|story|haiku|rap)\b
 """
@@ -101,7 +105,7 @@ _FOREIGN = {
     "German": "ich der das und ist nicht wie ein eine mein meine warum kann man für mit auf was den dem des sich "
     "wird auch zu wenn bei von einen zum macht funktioniert wofür brauche",
     "French": "je le la les des est une comment pourquoi pas mon ma mes dans pour avec sur que qui quoi puis peut du "
-    "ce cette quelle quel faire sert entre différence",
+    "ce cette quelle quel faire sert entre différence un au aux du nous vous il elle modèle",
     "Spanish": "el los las es una cómo como por qué que para con mi mis en puedo cuál cual entre del al se hacer "
     "sirve diferencia",
     "Portuguese": "os as um uma é como para com meu minha não por que em do da dos das faço posso qual entre você",

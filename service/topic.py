@@ -48,9 +48,10 @@ def lean(leaning: Leaning, text: str, own: Ranking, asked: str, topic_words: fro
         asked: the question before.
         topic_words: all words of the entry that it was about.
     """
-    if is_self_sufficient(own) or (leaning == "fragment" and own.covered):
-        return "own"
     words = content(text)
+    unsure_of_itself = own.outcome == "partly" and share(words, topic_words) == 1
+    if is_self_sufficient(own) or (leaning == "fragment" and own.covered and not unsure_of_itself):
+        return "own"
     if leaning == "ellipsis" and share(words, topic_words) < 1:
         return "topic"
     if (

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 
 _STOP_WORDS = """
-a about actually after again all also always am an and another any anyone anything are aren as ask at away back be
+a about actually after again all also always am an and another any anyone anything are aren as ask at avoid away back be
 because been before being best better between both but by call called came can cannot come comes correct could
 couldn did didn different do does doesn doing don done each either else enough even ever every exactly example
-explain few find first for from get gets getting give given go goes going gonna good got great had happen happens
+explain few find first fix for from get gets getting give given go goes going gonna good got great had happen happens
 has hasn have haven having hello help here hey hi his how however i idea if in instead into is isn it its itself
 just keep keeps kind know last let like long look made make makes many matter may maybe me mean means meant might
 mine more most much must my need needed needs never new next no not nothing now of off often ok okay on once one

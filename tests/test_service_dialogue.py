@@ -24,6 +24,28 @@ def test_greetings_thanks_and_messages_without_meaning_are_small_talk(message: s
     assert resolve(message).intent == "small_talk"
 
 
+def test_why_after_a_refusal_is_told_why_and_offers_the_nearest_again() -> None:
+    assert resolve("but why?", (ABSTAINED,)).talk == "unsure"
+    assert resolve("why?", (BEFORE, ABSTAINED)).intent == "explanation"
+
+
+def test_a_long_message_without_a_meaningful_word_leans_on_nothing() -> None:
+    assert resolve("x " * 500, (BEFORE,)).talk == "wordless"
+    assert resolve("and what is it then", (BEFORE,)).intent == "question"
+
+
+def test_a_standing_offer_is_understood_with_its_topic() -> None:
+    meant = resolve(PITFALLS, (BEFORE,))
+    assert (meant.intent, meant.text) == ("pitfalls", f"How do you set up an optimizer? ({PITFALLS})")
+
+
+def test_the_first_thing_asked_is_the_oldest_topic() -> None:
+    oldest = PastTurn(asked="what is a tensor", spoken=(("tensor", "What is a tensor?"),))
+    compared = resolve("how is that different from the first thing I asked?", (BEFORE, EARLIER, oldest))
+    assert (compared.intent, compared.entries) == ("comparison", ("optimizer-setup", "tensor"))
+    assert resolve("the other one", (BEFORE, EARLIER, oldest)).entries == ("autograd",)
+
+
 @pytest.mark.parametrize(
     "message", ["what is autograd", "yes or no: does step() need a loss?", "hi, what is a tensor?"]
 )
@@ -129,6 +151,7 @@ def test_how_to_mend_it_is_the_mistake_that_was_shown_or_else_a_question() -> No
     ("message", "expected"),
     [
         ("how do I save a trained network to disk?", "own"),
+        ("one more thing: how do I save it afterwards", "own"),
         ("another question: is it hard to write a dataset of pairs", "own"),
         ("does it need a separate loss function", "either"),
         ("and how do I load pictures from a folder", "either"),
@@ -136,7 +159,9 @@ def test_how_to_mend_it_is_the_mistake_that_was_shown_or_else_a_question() -> No
         ("can that hurt?", "topic"),
         ("is there more to it than that", "topic"),
         ("yes, I meant the speed of training", "clarifies"),
+        ("what does the warning mean?", "topic"),
         ("and on the GPU?", "ellipsis"),
+        ("with the same learning rate?", "ellipsis"),
         ("what about with Adam?", "ellipsis"),
     ],
 )

@@ -55,6 +55,27 @@ def test_what_is_gets_the_answer_with_one_snippet_and_what_comes_next() -> None:
     assert shown.shown == ANSWERED
 
 
+def test_an_answer_to_another_question_stands_below_that_question() -> None:
+    passage = near("follow_up", "How do I divide matrices? By solving.")
+    assert (
+        "**How do I divide matrices?**\n\nBy solving." in compose(meant("on which device is it"), ENTRY, passage).text
+    )
+    assert compose(meant("How do I divide matrices?", "follow_up"), ENTRY, passage).text == "By solving."
+
+
+@pytest.mark.parametrize("asked", ["what if I forget to convert it?", "what happens if I don't convert?"])
+def test_what_comes_of_a_mistake_gets_that_mistake(asked: str) -> None:
+    first = compose(meant(asked), ENTRY, Seen((Passage("e", "interview", "pitfall", "Forgetting to convert"),)))
+    later = compose(meant(asked), ENTRY, near("answer", "It shares numbers."))
+    assert first.shown == later.shown == ("e#pitfall-2",)
+
+
+def test_what_was_said_just_now_is_said_again_rather_than_something_else() -> None:
+    seen = Seen((), ("e#answer", "e#explanation-2"), ("e#explanation-2",), in_context=True)
+    again = compose(meant("and for remainders"), ENTRY, seen)
+    assert (again.shown, "Once more" in again.text) == (("e#explanation-2",), True)
+
+
 def test_how_do_i_gets_the_code() -> None:
     shown = compose(meant("how do I share", form="code"), ENTRY)
     assert shown.snippets == (CODE_1, CODE_2)

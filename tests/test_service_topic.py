@@ -32,6 +32,12 @@ def test_an_unsure_question_in_the_topics_words_may_lean_on_it() -> None:
     assert lean("own", "weights of the optimizer", UNSURE, "what is it", TOPIC_WORDS) == "either"
 
 
+def test_a_few_words_of_the_topic_stay_with_it_where_another_entry_only_partly_fits() -> None:
+    partly = ranking(("save", 0.5), coverage=0.7, confidence=0.3)
+    assert lean("fragment", "optimizer weights?", partly, "what is it", TOPIC_WORDS) == "fragment"
+    assert lean("fragment", "optimizer disk?", partly, "what is it", TOPIC_WORDS) == "own"
+
+
 def test_an_unsure_question_of_other_words_stands_alone() -> None:
     assert lean("own", "boil an egg", UNSURE, "what is it", TOPIC_WORDS) == "own"
 

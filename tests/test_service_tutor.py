@@ -1,10 +1,14 @@
 """One turn of conversation as a stream of events."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from fakes import FakeSandbox
 
 from corpus.entry import Entry
-from index.retriever import KeywordRetriever
+from index.retriever import KeywordRetriever, Ranking
 from service.dialogue import PITFALLS
 from service.events import Done, Event, Matched, Reply, Running, Text, Verified
 from service.memory import Memory, UnknownConversation
@@ -120,6 +124,22 @@ def test_several_questions_get_several_answers_and_their_offers_lead_to_the_righ
     assert "**2. Do gradients keep growing?**" in both.answer
     followed = reply(parts, "Where is the sum kept?", both.conversation_id)
     assert (followed.answer, followed.matches[0].entry_id) == ("In .grad.", "grad")
+
+
+def test_follow_up_of_a_question_that_said_little_is_looked_up_with_its_lesson(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = reply(parts, "gradients")
+    search = parts.tutor._finder._retriever.search
+
+    def unsure_of_what_was_asked(query: str, **how: Any) -> Ranking:
+        found = search(query, **how)
+        said_little = "Why do gradients keep growing?" not in query
+        return replace(found, covered=False, matches=found.matches[::-1]) if said_little else found
+
+    monkeypatch.setattr(parts.tutor._finder, "_retriever", SimpleNamespace(search=unsure_of_what_was_asked))
+    followed = reply(parts, "so what do I need to call?", first.conversation_id)
+    assert (followed.outcome, followed.matches[0].entry_id) == ("answered", "grad")
 
 
 def test_nearest_questions_of_a_refusal_are_picked_by_number(parts: Parts) -> None:
