@@ -3,9 +3,9 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -42,6 +42,9 @@ from service.turns import TooLate, Turns, UnknownTurn
 from service.tutor import UnknownCollection
 from service.wiring import Parts
 
+if TYPE_CHECKING:
+    from service.channels.slack import Slack
+
 MAX_BODY_BYTES = 8_000_000
 FINISH_SECONDS = 10.0
 """How long a turn may take that nobody follows when the service stops."""
@@ -75,11 +78,12 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     guesses = Quota(GUESSING)
     asking, running = quotas(settings, keys_required=required)
     turns = Turns(parts.tutor, parts.memory, parts.metrics.watch)
+    slack = _slack(parts, settings, turns)
     app = FastAPI(
         title="torchtutor",
         version=version("torchtutor"),
         summary="A PyTorch tutor: every piece of code it shows has been run.",
-        lifespan=_lifespan(parts, settings, turns),
+        lifespan=_lifespan(parts, settings, turns, slack),
         middleware=_middleware(
             parts,
             settings,
@@ -101,13 +105,26 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(run.router(parts.sandbox, settings))
     app.include_router(health.router(parts.tutor, parts.retriever, parts.verification, parts.sandbox, parts.metrics))
     app.include_router(lessons.router(parts, settings))
+    if slack is not None:
+        app.include_router(slack.router())
     page.install(app)
     problems.install(app, STATUSES)
     app.openapi = lambda: _openapi(app, keys_required=required)  # type: ignore[method-assign]
     return app
 
 
-def _lifespan(parts: Parts, settings: Settings, turns: Turns) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _slack(parts: Parts, settings: Settings, turns: Turns) -> "Slack | None":
+    """Slack over HTTP, where that is set up; nobody else waits for its imports."""
+    if settings.slack_bot_token is None or settings.slack_signing_secret is None:
+        return None
+    from service.channels.slack import Slack
+
+    return Slack(parts, settings, turns)
+
+
+def _lifespan(
+    parts: Parts, settings: Settings, turns: Turns, slack: "Slack | None"
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=parts.sandbox.start, name="sandbox start", daemon=True).start()
@@ -116,7 +133,8 @@ def _lifespan(parts: Parts, settings: Settings, turns: Turns) -> Callable[[FastA
         cleaning = (
             asyncio.create_task(forget_old(parts.memory, settings.retention_days)) if settings.retention_days else None
         )
-        yield
+        async with slack.working() if slack is not None else nullcontext():
+            yield
         if cleaning is not None:
             cleaning.cancel()
         await turns.finish(FINISH_SECONDS)

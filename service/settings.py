@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index import BUNDLED_MODEL
@@ -79,6 +79,21 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
             raise ValueError(f"'{url}' is no address; write 'https://tutor.example.org'")
         return url.rstrip("/")
+
+    slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+    """The token (``xoxb-…``) by which Slack knows the tutor; under Slack's own name, like the two below."""
+
+    slack_signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
+    """What proves that a request comes from Slack; with it and the token, ``/slack/events`` is there."""
+
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+    """The token (``xapp-…``) of ``torchtutor slack``, which needs no address that Slack can reach."""
+
+    slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
+    """Where Slack's Web API is: for GovSlack or a proxy."""
+
+    slack_channels: tuple[str, ...] = ()
+    """Ids of the channels in which the tutor answers; empty: wherever it was invited. Direct messages are free."""
 
     @field_validator("rate_limit", "run_quota")
     @classmethod

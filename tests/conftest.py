@@ -25,7 +25,7 @@ START_SECONDS = 300
 
 def pytest_configure() -> None:
     """No test sees the settings of whoever runs it."""
-    for name in [name for name in os.environ if name.startswith("TUTOR_")]:
+    for name in [name for name in os.environ if name.startswith(("TUTOR_", "SLACK_"))]:
         del os.environ[name]
 
 

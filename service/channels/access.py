@@ -44,8 +44,9 @@ OPEN = (
     "/openapi.json",
     "/v1/session",
     "/v1/shared/*",
+    "/slack/events",
 )
-"""Paths that need no key; ``*`` stands for anything."""
+"""Paths that need no key; ``*`` stands for anything. What Slack sends is signed instead."""
 
 SCOPES: tuple[tuple[str, Scope], ...] = (("/metrics", "admin"), ("/v1/run", "run"), ("/v1/run/*", "run"))
 """What a key must allow for a path; all others need ``ask``."""

@@ -16,6 +16,7 @@ class Commands(LazyGroup):
         "verify": "service.channels.cli_corpus",
         "import": "service.channels.cli_corpus",
         "new-entry": "service.channels.cli_corpus",
+        "slack": "service.channels.slack.cli",
         "keys": "service.channels.keys",
         "backup": "service.channels.state",
         "restore": "service.channels.state",

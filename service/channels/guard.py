@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.channels.problems import problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+FORMS = ("/slack/events",)
+"""Paths that take other bodies than JSON: whoever calls them signs what they send."""
+
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -27,13 +30,13 @@ class Guard:
         self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(Headers(scope=scope), scope["method"]) if scope["type"] == "http" else None
+        refusal = self._refusal(Headers(scope=scope), scope) if scope["type"] == "http" else None
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             await problem(*refusal)(scope, receive, send)
 
-    def _refusal(self, headers: Headers, method: str) -> tuple[int, str] | None:
+    def _refusal(self, headers: Headers, scope: Scope) -> tuple[int, str] | None:
         host = headers.get("host", "")
         name = _hostname(f"//{host}")
         if name not in self._hosts:
@@ -46,7 +49,8 @@ class Guard:
             return 413, f"the body has {length} bytes; {self._max_body} are the most"
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if method in _WITH_BODY and has_body and content_type != "application/json":
+        needs_json = scope["method"] in _WITH_BODY and scope["path"] not in FORMS
+        if needs_json and has_body and content_type != "application/json":
             return 415, f"the body is '{content_type or 'unnamed'}'; send JSON with 'Content-Type: application/json'"
         return None
 

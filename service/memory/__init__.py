@@ -8,6 +8,7 @@ done: a process killed at any moment loses no message that was acknowledged, and
 from collections.abc import Callable
 from pathlib import Path
 
+from service.memory.claims import Claims
 from service.memory.conversations import Conversations
 from service.memory.database import Database
 from service.memory.errors import (
@@ -23,6 +24,7 @@ from service.memory.errors import (
 from service.memory.feedback import Feedback
 from service.memory.ids import new_id
 from service.memory.keys import Key, Keys, Scope
+from service.memory.messages import Messages
 from service.memory.notebook import Notebook, always
 from service.memory.nouns import LOCAL_OWNER, Conversation, Request
 from service.memory.shares import Shares
@@ -64,6 +66,8 @@ class Memory:
         self.feedback = Feedback(self._database)
         self.verdicts = Verdicts(self._database)
         self.keys = Keys(self._database)
+        self.messages = Messages(self._database)
+        self.claims = Claims(self._database)
 
     def notebook(
         self, owner: str = LOCAL_OWNER, request: Request | None = None, may_run: Callable[[], bool] = always

@@ -97,3 +97,32 @@ class SignInRow(Base):
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     key_id: Mapped[str] = mapped_column(ForeignKey("keys.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime]
+
+
+class ClaimRow(Base):
+    """A Slack message that somebody took on to answer; nothing of what it says."""
+
+    __tablename__ = "slack_claims"
+    team: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    ts: Mapped[str] = mapped_column(primary_key=True)
+    thread: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    replies: Mapped[str]
+    """The messages that stand in Slack for it, separated by blanks."""
+    message_id: Mapped[str | None]
+    claimed_at: Mapped[datetime]
+    lease_until: Mapped[datetime]
+
+
+class ThreadRow(Base):
+    """A Slack thread in which the tutor has answered, and the conversation that it is."""
+
+    __tablename__ = "slack_threads"
+    team: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    thread: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    asker: Mapped[str]
+    aside: Mapped[bool]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,18 @@
+"""Slack: one reply to each message, in its thread, with code that runs. ``docs/slack.md`` tells how to install it.
+
+=============  ====================================================================================================
+``app``        slack-bolt and its two ways in: ``/slack/events`` and Socket Mode
+``incoming``   what Slack sends, as data
+``inbox``      what is for the tutor; claims it before Slack hears that it has arrived
+``desk``       works claims off, a few at a time; looks after those whose holder died
+``answering``  from a message through a turn to what stands in the thread
+``buttons``    what the buttons do; ``running`` runs code, ``panel`` is the agent's own view
+``posting``    a streamed or edited message; ``whisper`` one that only one person sees
+``calls``      the Web API: limits, failures
+``blocks``     a reply as Block Kit; ``text`` escapes and splits
+=============  ====================================================================================================
+"""
+
+from service.channels.slack.channel import NotConfigured, Slack
+
+__all__ = ["NotConfigured", "Slack"]
