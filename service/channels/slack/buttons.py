@@ -1,6 +1,7 @@
 """What the buttons below a reply do, also long after; where one does nothing any more, it says why."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -106,17 +107,14 @@ class Buttons:
             await self._whisper(pressed, NOTED if helpful else SORRY)
 
     async def _delete(self, pressed: Pressed) -> None:
-        wish = read.data(pressed.value)
+        wish, theirs = read.data(pressed.value), owner(pressed.team)
         reply = await self._reply(pressed, str(wish.get("delete")))
         if reply is None:
             await self._whisper(pressed, OLD)
             return
-        try:
-            await self._desk.note(self._shared.memory.conversations.delete, reply.conversation_id, owner(pressed.team))
-        except UnknownConversation:
-            await self._whisper(pressed, OLD)
-            return
-        await self._shared.turns.drop(reply.conversation_id)
+        await self._shared.turns.drop(reply.conversation_id, theirs)
+        with suppress(UnknownConversation):  # somebody else pressed it too
+            await self._desk.note(self._shared.memory.conversations.delete, reply.conversation_id, theirs)
         await self._whisper(pressed, DELETED)
 
     async def _snippet(self, pressed: Pressed, message_id: str, number: int) -> ShownSnippet | None:
