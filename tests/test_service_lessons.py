@@ -166,10 +166,10 @@ def test_query_that_is_too_long_is_told_by_a_page(client: TestClient) -> None:
     assert (answer.status_code, "<h1>Unprocessable request</h1>" in answer.text) == (422, True)
 
 
-@pytest.fixture
-def hostile(sandbox: FakeSandbox, memory: Memory) -> Parts:
-    """One lesson with hostile text in every place, and in what its runs showed."""
-    broken = Snippet("h#pitfall-1-broken", HOSTILE, HOSTILE, error=StatedError("RuntimeError", HOSTILE))
+def hostile_parts(memory: Memory) -> Parts:
+    """Lessons with hostile text in every place, and in what their runs showed."""
+    sandbox = FakeSandbox()
+    stated = StatedError("RuntimeError", HOSTILE)
     entry = Entry(
         id="h",
         number=1,
@@ -179,17 +179,36 @@ def hostile(sandbox: FakeSandbox, memory: Memory) -> Parts:
         answer=HOSTILE,
         explanation=HOSTILE,
         code=(Snippet("h#code-1", "print(1)", HOSTILE, output=HOSTILE), Snippet("h#code-2", "print(2)")),
-        pitfalls=(Pitfall(HOSTILE, HOSTILE, broken, Snippet("h#pitfall-1-mended", "3", HOSTILE)),),
+        pitfalls=(
+            Pitfall(
+                HOSTILE,
+                HOSTILE,
+                Snippet("h#pitfall-1-broken", HOSTILE, HOSTILE, error=stated),
+                Snippet("h#pitfall-1-mended", "3", HOSTILE),
+            ),
+        ),
         follow_ups=(FollowUp(HOSTILE, HOSTILE, (Snippet("h#follow-up-1-code-1", HOSTILE + "#"),)),),
         symptoms=(HOSTILE,),
         key_points=(HOSTILE,),
         versions=(HOSTILE,),
         references=(HOSTILE,),
     )
-    other = replace(entry, id="other", number=2, see_also=("h",), code=(), pitfalls=(), follow_ups=())
+    long = replace(
+        entry,
+        id="long",
+        number=2,
+        question="x" * 100_000,
+        answer="y" * 1_000_000,
+        explanation="| a |\n|---|\n| " + "z" * 2_000 + " |",
+        code=(Snippet("long#code-1", "long = '" + "l" * 100_000 + "'"),),
+        pitfalls=(),
+        follow_ups=(),
+        see_also=("h",),
+    )
     sandbox.verdicts["print(1)"] = replace(PASSED, stdout=HOSTILE, warnings=(HOSTILE,), stand_ins=(HOSTILE,))
+    sandbox.verdicts[long.code[0].code] = replace(PASSED, stdout="o" * 1_000_000, device_name="d" * 1_000)
     sandbox.fails(HOSTILE, HOSTILE, HOSTILE)
-    entries = (entry, other)
+    entries = (entry, long)
     return build_tutor(
         Settings(verify_in_background=False),
         entries=entries,
@@ -201,9 +220,10 @@ def hostile(sandbox: FakeSandbox, memory: Memory) -> Parts:
 
 @pytest.mark.parametrize("run", [False, True])
 @pytest.mark.parametrize(
-    "path", ["/entries/h", "/entries/other", "/browse", "/status", "/browse?q=script", "/entries/x"]
+    "path", ["/entries/h", "/entries/long", "/browse", "/status", "/browse?q=script", "/entries/x"]
 )
-def test_hostile_text_stays_text_on_every_page(open_client: Open, hostile: Parts, path: str, run: bool) -> None:
+def test_hostile_text_stays_text_on_every_page(open_client: Open, memory: Memory, path: str, run: bool) -> None:
+    hostile = hostile_parts(memory)
     if run:
         verify(hostile)
     page = open_client(hostile).get(path)

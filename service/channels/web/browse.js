@@ -6,6 +6,7 @@ const NEAREST = 5;
 const $ = (id) => document.getElementById(id);
 const field = $("q");
 const lessons = [...document.querySelectorAll("[data-lesson]")].map((item) => ({ item, text: item.textContent.toLowerCase() }));
+const singleKeys = () => { try { return localStorage.getItem("torchtutor.keys") !== "off"; } catch { return true; } }; // the chat's setting
 let asked = 0;
 let timer = 0;
 
@@ -69,7 +70,7 @@ field.form.addEventListener("submit", (submit) => {
 document.addEventListener("keydown", (key) => {
   if (key.ctrlKey || key.metaKey || key.altKey || key.isComposing) return;
   const inside = field === document.activeElement || document.activeElement?.closest(".lessons");
-  if (key.key === "/" && document.activeElement !== field) field.focus();
+  if (key.key === "/" && document.activeElement !== field && singleKeys()) field.focus();
   else if (key.key === "Escape" && field.value) {
     field.value = "";
     field.focus();

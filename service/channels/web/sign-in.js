@@ -2,13 +2,12 @@
 import { call } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
-const shown = () => location.replace(location.pathname + location.search); // a reload would be sent without the cookie
 
 $("sign-in").addEventListener("submit", async (submit) => {
   submit.preventDefault();
   try {
     await call("POST", "/v1/session", { body: { key: $("key").value } });
-    shown();
+    location.reload();
   } catch (error) {
     $("told").textContent = error.message;
     $("key").value = "";
@@ -16,9 +15,10 @@ $("sign-in").addEventListener("submit", async (submit) => {
   }
 });
 
-// a browser leaves its cookie out where a link on another site leads here: it may be signed in already
-const { signed_in } = await call("GET", "/v1/session");
-if (signed_in) shown();
+// A browser leaves its cookie out where a link on another site leads here: it may be signed in already.
+const { signed_in } = await call("GET", "/v1/session").catch(() => ({ signed_in: false }));
+const [{ type }] = performance.getEntriesByType("navigation");
+if (signed_in && type !== "reload") location.reload();
 else {
   $("sign-in").hidden = false;
   $("key").focus();
