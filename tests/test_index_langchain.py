@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import RunnablePassthrough
 
 from corpus.entry import Entry
 from index.langchain import TutorRetriever
@@ -25,19 +28,57 @@ def test_an_entry_becomes_a_document_with_its_answer_and_names(retriever: TutorR
         "entry_id": "save",
         "number": 2,
         "collection": "interview",
+        "topic": "Files",
         "question": "How do you save a model?",
         "score": 1.0,
     }
 
 
-def test_it_runs_inside_a_chain(retriever: TutorRetriever) -> None:
-    def joined(documents: list[Document]) -> str:
-        return " ".join(document.page_content for document in documents[:1])
+def test_whole_lesson_comes_with_its_explanation_and_code(retriever: TutorRetriever) -> None:
+    whole = retriever.model_copy(update={"whole": True}).invoke("gradients")[0]
+    assert whole.page_content == (
+        "They are summed.\n\nClear them.\n\nThe chain rule sums.\n\nSo:\n\n```python\nprint(1)\n```"
+    )
 
-    prompt = ChatPromptTemplate.from_template("{context} / {question}")
-    last = RunnableLambda(lambda value: value.to_messages()[0].content)
-    chain: Any = {"context": retriever | joined, "question": RunnablePassthrough()} | prompt | last
-    assert chain.invoke("save a model") == "Save its state_dict. / save a model"
+
+def joined(documents: list[Document]) -> str:
+    return "\n".join(document.page_content for document in documents)
+
+
+def chain_over(retriever: TutorRetriever, model: Any) -> Any:
+    prompt = ChatPromptTemplate.from_messages([("system", "Answer from this: {lessons}"), ("human", "{question}")])
+    return {"lessons": retriever | joined, "question": RunnablePassthrough()} | prompt | model | StrOutputParser()
+
+
+class Recording(GenericFakeChatModel):
+    """A chat model that keeps what it was sent."""
+
+    sent: list[list[BaseMessage]] = []
+
+    def _generate(self, messages: list[BaseMessage], *given: Any, **named: Any) -> Any:
+        self.sent.append(messages)
+        return super()._generate(messages, *given, **named)
+
+
+def test_chain_gives_a_chat_model_the_lessons_and_the_question(retriever: TutorRetriever) -> None:
+    model = Recording(messages=iter(["Save the state_dict."]), sent=[])
+    assert chain_over(retriever, model).invoke("save a model") == "Save the state_dict."
+    system, human = model.sent[0]
+    assert "Save its state_dict." in str(system.content)
+    assert human.content == "save a model"
+
+
+def test_chain_streams_what_the_model_says(retriever: TutorRetriever) -> None:
+    chain = chain_over(retriever, GenericFakeChatModel(messages=iter(["Save the state_dict."])))
+    pieces = list(chain.stream("save a model"))
+    assert len(pieces) > 1
+    assert "".join(pieces) == "Save the state_dict."
+
+
+def test_chain_over_nothing_has_no_lessons(retriever: TutorRetriever) -> None:
+    model = Recording(messages=iter(["I do not know."]), sent=[])
+    chain_over(retriever, model).invoke("boil an egg")
+    assert model.sent[0][0].content == "Answer from this: "
 
 
 async def documents(retriever: TutorRetriever) -> list[Document]:
