@@ -10,7 +10,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from corpus.entry import Entry
-from index.embedder import BUNDLED_MODEL
+from index import BUNDLED_MODEL
 from index.retriever import Retriever
 from index.store import open_index
 

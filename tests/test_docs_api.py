@@ -103,7 +103,7 @@ def test_python_example(example: Example, server: Server, state_folder: Path, tm
 def test_javascript_example(example: Example, server: Server, browser: Browser) -> None:
     page = browser.new_page()
     printed: list[str] = []
-    page.on("console", lambda message: printed.append(message.text))
+    page.on("console", lambda message: printed.append(message.text) if message.type == "log" else None)
     page.goto(f"{server.url}/livez")
     page.evaluate("(async () => {" + example.code.replace(ADDRESS, server.url) + "\n})()")
     page.close()

@@ -10,6 +10,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnablePassthrough
+from pydantic import Field
 
 from corpus.entry import Entry
 from index.langchain import TutorRetriever
@@ -53,7 +54,7 @@ def chain_over(retriever: TutorRetriever, model: Any) -> Any:
 class Recording(GenericFakeChatModel):
     """A chat model that keeps what it was sent."""
 
-    sent: list[list[BaseMessage]] = []
+    sent: list[list[BaseMessage]] = Field(default_factory=list)
 
     def _generate(self, messages: list[BaseMessage], *given: Any, **named: Any) -> Any:
         self.sent.append(messages)
@@ -61,7 +62,7 @@ class Recording(GenericFakeChatModel):
 
 
 def test_chain_gives_a_chat_model_the_lessons_and_the_question(retriever: TutorRetriever) -> None:
-    model = Recording(messages=iter(["Save the state_dict."]), sent=[])
+    model = Recording(messages=iter(["Save the state_dict."]))
     assert chain_over(retriever, model).invoke("save a model") == "Save the state_dict."
     system, human = model.sent[0]
     assert "Save its state_dict." in str(system.content)
@@ -76,7 +77,7 @@ def test_chain_streams_what_the_model_says(retriever: TutorRetriever) -> None:
 
 
 def test_chain_over_nothing_has_no_lessons(retriever: TutorRetriever) -> None:
-    model = Recording(messages=iter(["I do not know."]), sent=[])
+    model = Recording(messages=iter(["I do not know."]))
     chain_over(retriever, model).invoke("boil an egg")
     assert model.sent[0][0].content == "Answer from this: "
 

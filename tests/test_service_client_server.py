@@ -1,5 +1,6 @@
 """The client over real connections to a real server, and to one that drops them."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -173,7 +174,9 @@ def test_service_with_keys_tells_who_has_none(
     tmp_path: Path, state_folder: Path, start_server: Callable[..., Server]
 ) -> None:
     (tmp_path / "key").write_text("x" * 40)
-    closed = start_server(state_folder, TUTOR_REQUIRE_KEYS="true", TUTOR_KEY_FILE=str(tmp_path / "key"))
+    home = tmp_path / "home"
+    shutil.copytree(state_folder / "index", home / "index")  # a key that is made is kept
+    closed = start_server(home, TUTOR_REQUIRE_KEYS="true", TUTOR_KEY_FILE=str(tmp_path / "key"))
     for kind in KINDS.values():
         with pytest.raises(client.NotSignedIn, match="torchtutor keys create"):
             kind(closed.url).ask(QUESTION)

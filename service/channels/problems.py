@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems (``application/problem+json``)."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -30,6 +31,11 @@ TITLES = {
 
 _UNREADABLE = (400, "There was an error parsing the body")
 """What FastAPI says of a body that is worse than no JSON."""
+_WORDS = {
+    "missing": "is missing; /openapi.json describes every field",
+    "extra_forbidden": "there is no such field; /openapi.json describes every one",
+}
+MAX_PATH = 200
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -52,11 +58,11 @@ def install(app: FastAPI, statuses: Mapping[type[TutorError], int]) -> None:
         retry_after = getattr(error, "retry_after", None)
         return problem(status, str(error), {"Retry-After": str(retry_after)} if retry_after else None)
 
-    async def on_http(_: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         if (error.status_code, error.detail) == _UNREADABLE:
             return problem(422, "the body is not JSON: it is not UTF-8 text, or nested too deeply")
-        return problem(error.status_code, error.detail, error.headers)
+        return problem(error.status_code, _mended(request, error), error.headers)
 
     async def on_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
@@ -75,4 +81,15 @@ def _told(error: Mapping[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return f"the body is not JSON: {error.get('ctx', {}).get('error', error['msg'])}"
     place = ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0])
-    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+    told = _WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return f"{place}: {told}"
+
+
+def _mended(request: Request, error: HTTPException) -> str:
+    """What the framework says in two words, with what to do."""
+    path = request.url.path[:MAX_PATH]
+    if error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return f"there is nothing at {path}; /openapi.json describes every path"
+    if error.status_code == 405 and error.detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase:
+        return f"{path} does not take {request.method}, but {(error.headers or {}).get('Allow', 'other methods')}"
+    return error.detail
