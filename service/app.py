@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from service.channels import (
     health,
     lessons,
     library,
+    mcp,
+    openai,
     openapi,
     page,
     problems,
@@ -31,6 +33,7 @@ from service.channels.access import GUESSING, Access, NotSignedIn, TooManyGuesse
 from service.channels.guard import LOOPBACK, Guard
 from service.channels.limits import RateLimits, RunPermission, quotas
 from service.channels.observed import HEADER, Observed
+from service.channels.openai_errors import OpenAIErrors
 from service.channels.problem_pages import ProblemPages
 from service.channels.timeouts import Timeouts
 from service.housekeeping import forget_old
@@ -64,6 +67,8 @@ STATUSES = {
     Busy: 429,
     run.CannotRun: 503,
     run.ClientLeft: 499,
+    openai.UnknownModel: 404,
+    openai.Refused: 422,
 }
 """Our errors that are the client's to mend; every other one is a 500."""
 
@@ -79,11 +84,14 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     asking, running = quotas(settings, keys_required=required)
     turns = Turns(parts.tutor, parts.memory, parts.metrics.watch)
     slack = _slack(parts, settings, turns)
+    assistants = mcp.Channel(parts, turns, settings, RunPermission(running), max_body=MAX_BODY_BYTES)
     app = FastAPI(
         title="torchtutor",
         version=version("torchtutor"),
         summary="A PyTorch tutor: every piece of code it shows has been run.",
-        lifespan=_lifespan(parts, settings, turns, slack),
+        lifespan=_lifespan(
+            parts, settings, turns, [assistants.running, *([slack.working] if slack is not None else [])]
+        ),
         middleware=_middleware(
             parts,
             settings,
@@ -97,6 +105,7 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.include_router(chat.router(turns, RunPermission(running)))
+    app.include_router(openai.router(parts.tutor, turns, settings, RunPermission(running)))
     app.include_router(conversations.router(parts.memory, turns))
     app.include_router(shares.router(parts.memory))
     app.include_router(feedback.router(parts.memory))
@@ -107,6 +116,7 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(lessons.router(parts, settings))
     if slack is not None:
         app.include_router(slack.router())
+    app.router.routes.extend(assistants.routes)
     page.install(app)
     problems.install(app, STATUSES)
     app.openapi = lambda: _openapi(app, keys_required=required)  # type: ignore[method-assign]
@@ -123,7 +133,7 @@ def _slack(parts: Parts, settings: Settings, turns: Turns) -> "Slack | None":
 
 
 def _lifespan(
-    parts: Parts, settings: Settings, turns: Turns, slack: "Slack | None"
+    parts: Parts, settings: Settings, turns: Turns, working: Sequence[Callable[[], AbstractAsyncContextManager[None]]]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -133,7 +143,9 @@ def _lifespan(
         cleaning = (
             asyncio.create_task(forget_old(parts.memory, settings.retention_days)) if settings.retention_days else None
         )
-        async with slack.working() if slack is not None else nullcontext():
+        async with AsyncExitStack() as stack:
+            for work in working:
+                await stack.enter_async_context(work())
             yield
         if cleaning is not None:
             cleaning.cancel()
@@ -149,13 +161,14 @@ def _middleware(parts: Parts, settings: Settings, access: Middleware, limits: Mi
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", *mcp.HEADERS],
         expose_headers=[HEADER, "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"],
     )
     return [
         Middleware(Observed, metrics=parts.metrics),
         Middleware(page.SecurityHeaders),
         Middleware(ProblemPages),
+        Middleware(OpenAIErrors),
         Middleware(
             Guard,
             hosts=(*LOOPBACK, settings.host, *settings.allowed_hosts),

@@ -23,7 +23,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("asyncio", "bm25s", "faiss", "httpcore", "httpx", "httpx2", "sqlalchemy", "urllib3"):
+    for name in ("asyncio", "bm25s", "faiss", "httpcore", "httpx", "httpx2", "mcp", "sqlalchemy", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

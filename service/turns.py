@@ -16,16 +16,16 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from weakref import WeakValueDictionary
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from corpus.errors import TutorError
+from service.asked import Asked as Asked
 from service.events import Done, Event, Failed, Matched, Reply, Running
 from service.memory import LOCAL_OWNER, Memory, Notebook, Request
 from service.memory.conversations import check_same
-from service.memory.notebook import always
 from service.replay import replay
 from service.tutor import Tutor
 
@@ -33,23 +33,6 @@ KEEP_SECONDS = 300.0
 MAX_KEPT = 500
 
 CANCELLED = Failed(title="Cancelled", detail="The reply was cancelled before it was finished; nothing of it is kept.")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody asks, and who.
-
-    Args:
-        request: under which Idempotency-Key, if any.
-        may_run: asked before a program out of the message is run.
-    """
-
-    question: str
-    conversation_id: str | None = None
-    collection: str | None = None
-    owner: str = LOCAL_OWNER
-    request: Request | None = None
-    may_run: Callable[[], bool] = always
 
 
 Watch = Callable[[Iterator[Event]], Iterator[Event]]
@@ -190,11 +173,17 @@ class Turns:
             return await self._again(asked.owner, asked.request) or await self._start(asked)
 
     async def _start(self, asked: Asked) -> RunningTurn:
-        notebook = self._memory.notebook(asked.owner, asked.request, asked.may_run)
+        notebook = self._notebook(asked)
         events = self._tutor.answer(asked.question, asked.conversation_id, asked.collection, notebook)
         turn = RunningTurn(self._watch(events), asked.owner, notebook, asked.request)
         self._turns[(await turn.start()).message_id] = turn
         return turn
+
+    def _notebook(self, asked: Asked) -> Notebook:
+        if asked.said is None:
+            return self._memory.notebook(asked.owner, asked.request, asked.may_run)
+        recall = partial(self._tutor.recall, asked.said, asked.collection)
+        return self._memory.recited(asked.owner, recall, asked.may_run, kept=asked.kept)
 
     async def _again(self, owner: str, request: Request) -> RunningTurn | None:
         """The turn that answers ``request`` already; ``None`` where there is none, or it failed."""

@@ -14,10 +14,11 @@ from corpus.entry import Entry, Snippet
 from corpus.errors import TutorError
 from index.retriever import Match, Retriever
 from service import pasted, reply, small_talk
+from service.asked import Said
 from service.dialogue import Meant, PastTurn, resolve
 from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Running, Text, Turn, Verified, show
 from service.finding import Finder, Found
-from service.memory import Conversation, Memory, Notebook, new_id
+from service.memory import Conversation, Memory, Notebook, new_id, past_turn
 from service.pasted import Pasted
 from service.reply import Composed
 from service.sandbox import Busy, Limits, Program, Verdict
@@ -105,6 +106,15 @@ class Tutor:
         whole = Reply(**turn.model_dump(), answer=text, snippets=snippets)
         notebook.save(conversation.id, whole.message_id, message, whole.model_dump_json())
         yield Done(reply=whole)
+
+    def recall(self, said: Sequence[Said], collection: str | None = None) -> tuple[PastTurn, ...]:
+        """The turns of a conversation that its client keeps, newest first: found again, without running anything."""
+        past: tuple[PastTurn, ...] = ()
+        for one in said:
+            given = pasted.read(one.as_read)
+            turn, _ = self._find(_meant(one.as_read, given, None, past), Conversation("", past), "", collection)
+            past = (past_turn(turn.model_dump()), *past)
+        return past
 
     def search(self, query: str, k: int, collection: str | None = None) -> list[MatchedEntry]:
         """The ``k`` best entries for ``query``, best first; never abstains.

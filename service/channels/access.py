@@ -45,11 +45,15 @@ OPEN = (
     "/v1/session",
     "/v1/shared/*",
     "/slack/events",
+    "/.well-known/*",  # nothing is there: who looks for a way to sign in is told so
 )
 """Paths that need no key; ``*`` stands for anything. What Slack sends is signed instead."""
 
 SCOPES: tuple[tuple[str, Scope], ...] = (("/metrics", "admin"), ("/v1/run", "run"), ("/v1/run/*", "run"))
 """What a key must allow for a path; all others need ``ask``."""
+
+KEY_OF_ANY_KIND = ("/v1/chat/completions", "/v1/models", "/v1/models/*", "/mcp")
+"""Paths whose clients always send some key: where none is needed, theirs is not looked at."""
 
 GUESSING = "30/minute"
 """How often an address may show a key that is not valid."""
@@ -105,6 +109,8 @@ class Access:
 
     async def _caller(self, request: HTTPConnection, method: str) -> Caller:
         path = request.url.path
+        if not self._required and _matches(path, KEY_OF_ANY_KIND) and "authorization" in request.headers:
+            return await self._of_key(request) or LOCAL
         known = await self._known(request, method)
         if not self._required:
             return known or LOCAL
@@ -122,12 +128,11 @@ class Access:
 
     async def _known(self, request: HTTPConnection, method: str) -> Caller | None:
         """Whoever shows a valid key or cookie; ``None`` for who shows none, or a cookie that has expired."""
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme:
-            key = await run_in_threadpool(self._memory.keys.find, secret.strip())
-            if scheme.lower() != "bearer" or key is None:
+        if request.headers.get("authorization"):
+            found = await self._of_key(request)
+            if found is None:
                 raise wrong_key(self._guesses, request)
-            return Caller(key.id, key.scopes, key)
+            return found
         token = request.cookies.get(COOKIE)
         key = await run_in_threadpool(self._memory.keys.signed_in, token) if token else None
         if key is None:
@@ -137,6 +142,12 @@ class Access:
                 "a request with the page's cookie must come from the page; programs send their key instead"
             )
         return Caller(key.id, key.scopes, key)
+
+    async def _of_key(self, request: HTTPConnection) -> Caller | None:
+        """Whose the key in the header is; ``None`` where it is not valid."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        key = await run_in_threadpool(self._memory.keys.find, secret.strip())
+        return Caller(key.id, key.scopes, key) if key is not None and scheme.lower() == "bearer" else None
 
 
 def is_open(path: str) -> bool:

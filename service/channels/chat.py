@@ -1,6 +1,5 @@
 """The chat over HTTP: one JSON reply, or the turn's events as they come."""
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -16,7 +15,7 @@ from starlette.types import Scope
 
 from service.api.chat import CancelledTurn, ChatRequest
 from service.channels.access import Asking
-from service.channels.event_stream import EventStream, event_stream
+from service.channels.event_stream import EventStream, event_stream, with_pauses
 from service.channels.parameters import MessageId
 from service.channels.problems import RESPONSES, problem
 from service.events import Event, Failed, Reply
@@ -26,7 +25,6 @@ from service.turns import CANCELLED, Asked, RunningTurn, Turns
 
 _log = logging.getLogger(__name__)
 
-KEEPALIVE_SECONDS = 15.0
 
 _EVENTS: dict[str, Any] = {
     "description": "Events `running` (only where a program of yours is run), `matched`, `text`…, `verified`…, "
@@ -104,18 +102,8 @@ def _fingerprint(request: ChatRequest) -> str:
 
 async def _stream(turn: RunningTurn, after: int = 0) -> AsyncIterator[bytes]:
     """The turn's events as they go over the wire, with a comment where nothing happens for a while."""
-    events = turn.events(after)
-    pending = asyncio.ensure_future(anext(events, None))
-    while True:
-        done, _ = await asyncio.wait([pending], timeout=KEEPALIVE_SECONDS)
-        if not done:
-            yield KEEPALIVE_COMMENT
-            continue
-        numbered = pending.result()
-        if numbered is None:
-            return
-        yield _encode(*numbered)
-        pending = asyncio.ensure_future(anext(events, None))
+    async for numbered in with_pauses(turn.events(after)):
+        yield KEEPALIVE_COMMENT if numbered is None else _encode(*numbered)
 
 
 def _encode(number: int, event: Event) -> bytes:

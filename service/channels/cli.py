@@ -10,6 +10,7 @@ from service.channels.lazy import LazyGroup
 class Commands(LazyGroup):
     modules = {  # noqa: RUF012 - declared by the base class
         "serve": "service.channels.cli_serving",
+        "mcp": "service.channels.mcp.command",
         "chat": "service.channels.talk.command",
         "ask": "service.channels.cli_asking",
         "run": "service.channels.cli_asking",

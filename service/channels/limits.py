@@ -15,7 +15,7 @@ ASKING = "120/minute"
 RUNNING = "30/minute; 1000/day"
 SHARED_ADDRESS = 5
 OFF = "off"
-COUNTED = ("/v1/", "/entries/", "/browse")
+COUNTED = ("/v1/", "/entries/", "/browse", "/mcp")
 """Where requests cost something."""
 
 

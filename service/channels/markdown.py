@@ -1,9 +1,9 @@
 """A turn as one Markdown document, for whatever is no terminal: files, pipes, other programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from service.channels.terminal import where
-from service.events import Done, Event, Failed, NearestEntry, Reply, ShownSnippet, Text, Verified
+from service.events import Done, Event, Failed, NearestEntry, Reply, Sentence, ShownSnippet, Text, Verified
 from service.sandbox import Verdict
 from service.sandbox.visible import visible
 
@@ -52,6 +52,12 @@ def end(reply: Reply) -> str:
     asked = [*reply.follow_ups, *_questions(reply.nearest)]
     listed = "\n".join(f"{number}. {text}" for number, text in enumerate(asked, 1))
     return visible(f"Ask next:\n\n{listed}\n") if listed else ""
+
+
+def doubts(sentences: Sequence[Sentence], answer: str) -> str:
+    """The sentences of a language model that no lesson supports, told after an answer that cannot be unsaid."""
+    told = "; ".join(f"“{answer[one.start : one.end].strip()}”" for one in sentences if not one.supported)
+    return visible(f"\n\n*⚠ No lesson supports this:* {told}") if told else ""
 
 
 def fenced(text: str, language: str) -> str:

@@ -10,6 +10,7 @@ from service.api.examples import by_schema
 from service.api.problems import Problem
 from service.api.run import RunEvent
 from service.channels.access import COOKIE, is_open
+from service.channels.openai_forms import ChatCompletionChunk
 from service.events import Event
 
 
@@ -17,7 +18,11 @@ def document(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
     """The document of ``app``, with the schemas that only events and problems use, and what needs a key."""
     made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = made["components"]["schemas"]
-    kinds: tuple[tuple[str, Any], ...] = (("ChatEvent", Event), ("RunEvent", RunEvent))
+    kinds: tuple[tuple[str, Any], ...] = (
+        ("ChatEvent", Event),
+        ("RunEvent", RunEvent),
+        ("ChatCompletionChunk", ChatCompletionChunk),
+    )
     for name, events in kinds:
         schema = TypeAdapter(events).json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs"))

@@ -8,8 +8,9 @@ done: a process killed at any moment loses no message that was acknowledged, and
 from collections.abc import Callable
 from pathlib import Path
 
+from service.dialogue import PastTurn
 from service.memory.claims import Claims
-from service.memory.conversations import Conversations
+from service.memory.conversations import Conversations, past_turn
 from service.memory.database import Database
 from service.memory.errors import (
     Cancelled,
@@ -25,7 +26,7 @@ from service.memory.feedback import Feedback
 from service.memory.ids import new_id
 from service.memory.keys import Key, Keys, Scope
 from service.memory.messages import Messages
-from service.memory.notebook import Notebook, always
+from service.memory.notebook import Notebook, Recited, always
 from service.memory.nouns import LOCAL_OWNER, Conversation, Request
 from service.memory.shares import Shares
 from service.memory.verdicts import VerdictKey, Verdicts
@@ -41,6 +42,7 @@ __all__ = [
     "Memory",
     "MemoryUnusable",
     "Notebook",
+    "Recited",
     "Request",
     "Scope",
     "UnknownConversation",
@@ -49,6 +51,7 @@ __all__ = [
     "UnknownShare",
     "VerdictKey",
     "new_id",
+    "past_turn",
 ]
 
 
@@ -74,6 +77,12 @@ class Memory:
     ) -> Notebook:
         """Where one turn of ``owner`` writes itself down."""
         return Notebook(self.conversations, owner, request, may_run)
+
+    def recited(
+        self, owner: str, recall: Callable[[], tuple[PastTurn, ...]], may_run: Callable[[], bool], *, kept: bool
+    ) -> Recited:
+        """Where a turn of a conversation that its client keeps looks up what was before."""
+        return Recited(self.conversations, owner, recall, may_run, kept=kept)
 
     def close(self) -> None:
         self._database.close()

@@ -45,7 +45,7 @@ class Conversations:
             row = owned(session, conversation_id, owner)
             newest = select(MessageRow.reply).where(MessageRow.conversation_id == row.id)
             replies = session.scalars(newest.order_by(MessageRow.created_at.desc()).limit(REMEMBERED)).all()
-        return Conversation(conversation_id, tuple(_past_turn(json.loads(reply)) for reply in replies))
+        return Conversation(conversation_id, tuple(past_turn(json.loads(reply)) for reply in replies))
 
     def save(
         self,
@@ -203,7 +203,8 @@ def _head(session: Session, conversation_id: str, updated_at: datetime, messages
     )
 
 
-def _past_turn(reply: dict[str, Any]) -> PastTurn:
+def past_turn(reply: dict[str, Any]) -> PastTurn:
+    """What the next turns need to know of ``reply``, the JSON of a turn."""
     shown = tuple(reply.get("shown", ()))
     about = {piece.partition("#")[0] for piece in shown} or {match["entry_id"] for match in reply["matches"][:1]}
     return PastTurn(
