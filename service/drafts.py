@@ -83,8 +83,11 @@ def write_draft(gap: Gap, entries: Sequence[Entry], folder: Path) -> Path:
     return path
 
 
-def accept(path: Path, corpus: Path, verifier: Verifier) -> list[Checked]:
+def accept(path: Path, corpus: Path, verifier: Verifier, beside: Sequence[Path] = ()) -> list[Checked]:
     """Take the draft at ``path`` into the folder ``corpus`` if every snippet ran here as stated; returns what ran.
+
+    Args:
+        beside: the other folders of entries that are served; it may name their entries, and must not clash with them.
 
     Raises:
         CorpusError: it is no sound entry, or clashes with another one.
@@ -96,7 +99,8 @@ def accept(path: Path, corpus: Path, verifier: Verifier) -> list[Checked]:
             Path(folder, path.name).write_text(text, encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise DraftUnusable(f"{path} cannot be read: {error}") from error
-        entry = next(entry for entry in read_entries(corpus, Path(folder)) if entry.id == path.stem)
+        filled = [corpus] if any(corpus.rglob("*.md")) else []  # the first entry of a folder has none beside it
+        entry = next(entry for entry in read_entries(*beside, *filled, Path(folder)) if entry.id == path.stem)
     checked = [verifier.check(snippet) for snippet in entry.snippets()]
     wrong = [f"{result.snippet.id}: {result.deviation}" for result in checked if not result.as_stated]
     if wrong or not checked:

@@ -182,6 +182,16 @@ def test_draft_is_accepted_only_when_its_code_is_as_stated(tmp_path: Path, parts
     assert taken == {"grad": False, "how-to-quantize": False}
 
 
+def test_draft_for_a_folder_of_ones_own_may_name_the_entries_beside_it(tmp_path: Path, parts: Parts) -> None:
+    corpus, own = write_corpus(tmp_path / "corpus"), tmp_path / "own"
+    own.mkdir()
+    path = completed(tmp_path, "print(1)")
+    with pytest.raises(CorpusError, match="see_also names 'grad'"):
+        accept(path, own, parts.verifier)
+    accept(path, own, parts.verifier, beside=[corpus])
+    assert [file.stem for file in own.iterdir()] == ["how-to-quantize"]
+
+
 def test_draft_that_cannot_be_run_here_is_not_accepted(tmp_path: Path, parts: Parts, sandbox: FakeSandbox) -> None:
     corpus = write_corpus(tmp_path / "corpus")
     sandbox.verdicts["print(2)\n"] = replace(PASSED, status="refused", stderr="no sandbox")

@@ -73,7 +73,10 @@ def _pss_kb(pid: int) -> int:
 
 
 def first_content_ms(url: str, questions: list[str]) -> float:
-    """From the request to the first piece of text at the client, at the median, one request at a time."""
+    """From the request to the first piece of text at the client, at the median, one request at a time.
+
+    Of questions without a program, since such a one is run before there is anything to say of it.
+    """
     times = []
     with httpx.Client(base_url=url, timeout=120) as http:
         for number in range(IDLE_STREAMS):
@@ -130,7 +133,9 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=4)
     given = parser.parse_args()
     paths = sorted(QUERIES.glob("dev_*.jsonl"))
-    questions = [json.loads(line)["text"] for path in paths for line in path.read_text().splitlines()]
+    sets = {path.stem: [json.loads(line)["text"] for line in path.read_text().splitlines()] for path in paths}
+    questions = [text for texts in sets.values() for text in texts]
+    plain = sets["dev_questions"][:IDLE_STREAMS]
     with tempfile.TemporaryDirectory(prefix="torchtutor-soak-") as folder:
         index = Settings().index_folder
         if not index.exists():
@@ -138,8 +143,8 @@ def main() -> None:
         shutil.copytree(index, Path(folder, "index"))
         server = Server(Path(folder))
         try:
-            first_content_ms(server.url, questions[:IDLE_STREAMS])  # its code is run, and its verdicts stored
-            print(f"first content, idle: {first_content_ms(server.url, questions[:IDLE_STREAMS]):.1f} ms at the median")
+            first_content_ms(server.url, plain)  # its code is run, and its verdicts stored
+            print(f"first content, idle: {first_content_ms(server.url, plain):.1f} ms at the median", flush=True)
             learners = [Learner(server.url, seed, questions) for seed in range(given.learners)]
             well = report(soak(server, given.minutes, learners), learners, given.minutes)
         finally:

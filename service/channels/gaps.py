@@ -61,8 +61,10 @@ def accept_(
     corpus: Annotated[Path, typer.Option(help="The folder of the corpus.")] = BUNDLED,
 ) -> None:
     """Take a completed draft into the corpus, if all of its code runs as stated."""
-    with closing(console.parts(console.settings(), preload=False)) as parts:
-        checked = accept(file, corpus, parts.verifier)
+    settings = console.settings()
+    served = {folder.resolve() for folder in (BUNDLED, *settings.corpus_folders)} - {corpus.resolve()}
+    with closing(console.parts(settings)) as parts:  # preloaded: importing torch is not the draft's time
+        checked = accept(file, corpus, parts.verifier, sorted(served))
     print(f"accepted into {corpus}: {len(checked)} snippets ran as stated; the index is built anew at the next start")
 
 
