@@ -1,7 +1,8 @@
 """MCP as its clients use it: over HTTP and stdio, with mcp's own client and with fastmcp's."""
 
+import json
 import os
-import sys
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -19,6 +20,8 @@ from service.memory import Memory
 
 pytestmark = pytest.mark.integration
 
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "mcp.md").read_text()
 ASKED = "what does zero_grad do?"
 SECONDS = 180
 
@@ -33,8 +36,16 @@ def with_client(client: AbstractAsyncContextManager[Any], use: Callable[[Any], A
 
 
 def stdio(home: Path) -> StdioServerParameters:
-    environment = {**os.environ, "TUTOR_HOME": str(home), "TUTOR_VERIFY_IN_BACKGROUND": "false"}
-    return StdioServerParameters(command=sys.executable, args=["-m", "service", "mcp"], env=environment)
+    """What the page says to start, from anywhere."""
+    config = json.loads(blocks("json")[0])["mcpServers"]["torchtutor"]
+    command = config["command"].replace("/path/to/torchtutor", str(ROOT))
+    environment = {**os.environ, "TUTOR_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    return StdioServerParameters(command=command, args=config["args"], env=environment, cwd=home)
+
+
+def blocks(language: str) -> list[str]:
+    """The page's blocks of code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -82,6 +93,11 @@ def test_fastmcps_client_over_http(server: Server) -> None:
 
     found = with_client(fastmcp.Client(f"{server.url}/mcp"), use)
     assert len(found.structured_content["lessons"]) == 3
+
+
+def test_program_on_the_page_works_as_it_stands(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(blocks("python")[0].replace("http://127.0.0.1:8000", server.url), {})
+    assert "optimizer.zero_grad()" in capsys.readouterr().out
 
 
 def test_mcp_needs_a_key_with_the_scope_for_what_it_does(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 pytestmark = pytest.mark.integration
 
+PAGE = (Path(__file__).parent.parent / "docs" / "openai.md").read_text()
 ASKED = "what does zero_grad do?"
 SECONDS = 180
 
@@ -36,6 +38,11 @@ def said(*texts: str) -> list[ChatCompletionMessageParam]:
     for number, text in enumerate(texts):
         messages.append({"role": "assistant", "content": text} if number % 2 else {"role": "user", "content": text})
     return messages
+
+
+def blocks(language: str) -> list[str]:
+    """The page's blocks of code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_openai_client_reads_the_answer_with_citations_and_verifications(client: openai.OpenAI, server: Server) -> None:
@@ -118,9 +125,23 @@ def test_langchain_goes_on_with_the_conversation(model: ChatOpenAI) -> None:
     assert "zero_grad" in str(second.content)
 
 
-def test_llm_asks_and_goes_on(server: Server, tmp_path: Path) -> None:
-    entry = {"model_id": "tutor", "model_name": "torchtutor", "api_base": f"{server.url}/v1"}
-    (tmp_path / "extra-openai-models.yaml").write_text(json.dumps([entry]))
+@pytest.mark.parametrize("number", range(2))
+def test_programs_on_the_page_work_as_they_stand(
+    server: Server, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exec(blocks("python")[number].replace("http://127.0.0.1:8000", server.url), {})
+    assert "optimizer.zero_grad()" in capsys.readouterr().out
+
+
+def test_curl_on_the_page_works_as_it_stands(server: Server) -> None:
+    command = blocks("sh")[0].replace("http://127.0.0.1:8000", server.url)
+    told = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=SECONDS, check=True).stdout
+    assert json.loads(told)["object"] == "chat.completion"
+
+
+def test_llm_asks_and_goes_on_as_the_page_says(server: Server, tmp_path: Path) -> None:
+    models = blocks("yaml")[0].replace("http://127.0.0.1:8000", server.url)
+    (tmp_path / "extra-openai-models.yaml").write_text(models)
     environment = {**os.environ, "LLM_USER_PATH": str(tmp_path)}
 
     def llm(*arguments: str) -> str:
@@ -137,7 +158,7 @@ def test_llm_asks_and_goes_on(server: Server, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    first = llm("-m", "tutor", ASKED)
+    first = llm("-m", "torchtutor", ASKED)
     assert "```python" in first
-    assert llm("-m", "tutor", "--no-stream", ASKED).strip() == first.strip()
-    assert "zero_grad" in llm("-c", "why?")
+    assert llm("-m", "torchtutor", "--no-stream", ASKED).strip() == first.strip()
+    assert "gradient" in llm("-c", "why?")
