@@ -11,7 +11,7 @@ COPY corpus corpus
 COPY index index
 COPY service service
 COPY eval eval
-RUN /venv/bin/pip install -c constraints.txt .
+RUN /venv/bin/pip install -c constraints.txt '.[openai]'
 
 FROM python:3.12-slim
 # bubblewrap and libseccomp keep snippets in; g++ is for those that call torch.compile.

@@ -1,7 +1,7 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-fast browser check eval soak ask openapi lock clean
+.PHONY: help setup serve test test-fast test-llm browser check eval soak ask openapi lock clean
 
 BIN := .venv/bin
 
@@ -24,6 +24,10 @@ test: setup browser check ## All checks and all tests
 
 test-fast: setup ## The unit tests: no model, server or sandbox
 	@$(BIN)/python -m pytest -m "not integration"
+
+test-llm: setup ## The tests with a small real language model, which is compiled first (ten minutes)
+	@scripts/llm
+	@$(BIN)/python -m pytest -s tests/test_service_llm_real.py
 
 browser: setup ## Make sure of a Chromium to test the page in
 	@scripts/browser

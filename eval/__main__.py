@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as Printed
 
 from corpus.errors import TutorError
-from eval import abstention, answers, dialogue, retrieval
+from eval import abstention, answers, dialogue, grounding, retrieval, support
 from eval.evaluation import Bench, Evaluation, Found, Table
 from eval.fit import fit as fit_calibration
 from eval.qrels import QueriesUnusable, holds_dialogues, query_sets, read_sets
@@ -18,6 +18,7 @@ from eval.report import own_texts, write_page
 from eval.results import RESULTS, as_json, compared, read_result, releases, result
 from index.retriever import HybridRetriever
 from index.store import open_index
+from service.grounding import Grounding
 from service.settings import Settings
 from service.wiring import corpus_entries, ensure_index
 
@@ -26,6 +27,7 @@ EVALUATIONS: tuple[Evaluation, ...] = (
     abstention.EVALUATION,
     dialogue.EVALUATION,
     answers.EVALUATION,
+    grounding.EVALUATION,
 )
 """What can be measured, in the order of ``all``: one line each."""
 
@@ -106,6 +108,13 @@ def fit() -> None:
     bench = _open(None, 2)
     sets = read_sets(query_sets("dev_*"), bench.entries)
     _out.print(fit_calibration(bench.retriever, sets, bench.settings.embedding_model))
+
+
+@app.command("fit-support")
+def fit_support() -> None:
+    """Fit the support score on the development half of our own sentences, and write service/support.json."""
+    bench = _open(None, 2)
+    _out.print(support.fit(Grounding(bench.retriever.encoder), {entry.id: entry for entry in bench.entries}))
 
 
 def _paths(evaluation: Evaluation, files: Sequence[Path]) -> list[Path]:

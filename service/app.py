@@ -112,7 +112,11 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
     app.include_router(sign_in.router(parts.memory, required, guesses))
     app.include_router(library.router(parts.tutor, parts.verifier))
     app.include_router(run.router(parts.sandbox, settings))
-    app.include_router(health.router(parts.tutor, parts.retriever, parts.verification, parts.sandbox, parts.metrics))
+    app.include_router(
+        health.router(
+            parts.tutor, parts.retriever, parts.verification, parts.sandbox, parts.metrics, parts.language_model
+        )
+    )
     app.include_router(lessons.router(parts, settings))
     if slack is not None:
         app.include_router(slack.router())

@@ -15,6 +15,7 @@ from service.dialogue import Meant, PastTurn, topic_of
 from service.forms import form, is_comparison, questions, sides
 from service.phrases import bare, shorthand
 from service.pieces import NOTHING_SEEN, Seen, raised_by, words_of
+from service.rewriting import Rewriter
 from service.shorthands import chooses
 from service.topic import Choice, choose, is_foreign, lean
 from service.words import content, share
@@ -51,7 +52,8 @@ class Found:
 class Finder:
     """Finds what a message is about among ``entries``."""
 
-    def __init__(self, entries: Mapping[str, Entry], retriever: Retriever) -> None:
+    def __init__(self, entries: Mapping[str, Entry], retriever: Retriever, rewriter: Rewriter | None = None) -> None:
+        self._rewriter = rewriter
         self._entries = entries
         self._retriever = retriever
         self._words = {entry_id: words_of(entry) for entry_id, entry in entries.items()}
@@ -61,8 +63,13 @@ class Finder:
         """All words that the entry says."""
         return self._words[entry_id]
 
-    def find(self, meant: Meant, past: tuple[PastTurn, ...], collection: str | None) -> tuple[Found, ...]:
-        """What ``meant`` is about: one finding, or one for each of several questions."""
+    def find(
+        self, meant: Meant, past: tuple[PastTurn, ...], collection: str | None, owner: str | None = None
+    ) -> tuple[Found, ...]:
+        """What ``meant`` is about: one finding, or one for each of several questions.
+
+        ``owner`` asks: what the rewriter uses is counted as theirs; without one it is not asked.
+        """
         known = tuple(entry_id for entry_id in meant.entries if entry_id in self._entries)
         if meant.intent == "follow_up":
             holder = next((one for one in known if self._offers(one, meant.text)), None)
@@ -73,7 +80,30 @@ class Finder:
             return (self._question(Meant("question", meant.text), past, collection),)
         if known:
             return (self._known(meant, known, past),)
-        return self._several(meant, collection) or (self._question(meant, past, collection),)
+        found = self._several(meant, collection) or (self._question(meant, past, collection),)
+        return self._rewritten(meant, found[0], past, collection, owner) or found
+
+    def _rewritten(
+        self, meant: Meant, found: Found, past: tuple[PastTurn, ...], collection: str | None, owner: str | None
+    ) -> tuple[Found, ...]:
+        """The finding for the question spelled out, where the rules are unsure of a follow-up; none where worse.
+
+        The rules are unsure where a question may lean on the topic, and what was found for it is unsure too.
+        """
+        topic = topic_of(past)
+        if self._rewriter is None or owner is None or topic is None or meant.leaning == "own" or meant.form == "error":
+            return ()
+        if found.covered and found.sure:
+            return ()
+        before = tuple(text for turn in past for text in (turn.asked, *(question for _, question in turn.spoken[:1])))
+        text = self._rewriter.rewrite(meant.prose or meant.text, before, owner)
+        if text is None:
+            return ()
+        spelled_out = self._question(replace(meant, text=text, prose=text, leaning="own"), (), collection)
+        if not spelled_out.covered or (found.covered and spelled_out.confidence <= found.confidence):
+            return ()
+        seen = replace(spelled_out.seen, shown=_shown(past), last=past[0].shown, in_context=True)
+        return (replace(spelled_out, seen=seen),)
 
     def _offers(self, entry_id: str, text: str) -> bool:
         return any(follow_up.question == text for follow_up in self._entries[entry_id].follow_ups)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from corpus.entry import Entry
 from index.retriever import Ranking, Retriever
 from service.events import Done, Event, Text, Verified
+from service.language_model import Chunk, FailureKind, LanguageModel, Said
 from service.memory import Cancelled
 from service.sandbox import Limits, Program, Sandbox, Verdict
 from service.verify import Verifier
@@ -42,6 +43,10 @@ class Metrics:
         self._run_seconds = self._histogram("sandbox_run_seconds", "Running a program", SLOW)
         self._runs = self._counter("sandbox_runs", "Programs run, by how they ended", "status")
         self._turns = self._counter("turns", "Turns of conversation, by outcome", "outcome")
+        self._model_seconds = self._histogram("model_seconds", "A call of the language model, to its end", SLOW)
+        self._model_first = self._histogram("model_first_token_seconds", "The same, to its first text", SLOW)
+        self._model_tokens = self._counter("model_tokens", "Tokens to and from the language model", "direction")
+        self._fallbacks = self._counter("model_fallbacks", "Replies in which the lessons took its place", "reason")
         self._shown = self._counter("snippets_shown", "Snippets shown, by what their run showed", "as_stated")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -73,6 +78,24 @@ class Metrics:
     def timed(self, retriever: Retriever) -> Retriever:
         """``retriever``, timed."""
         return _Timed(retriever, self._retrieval)
+
+    def counted_model(self, model: LanguageModel) -> LanguageModel:
+        """``model``, its calls counted."""
+        return _CountedModel(model, self)
+
+    def model_text(self, seconds: float) -> None:
+        """Count the first text of a call."""
+        self._model_first.observe(seconds)
+
+    def model_call(self, seconds: float, prompt: int, completion: int) -> None:
+        """Count a call that has ended."""
+        self._model_seconds.observe(seconds)
+        self._model_tokens.labels("prompt").inc(prompt)
+        self._model_tokens.labels("completion").inc(completion)
+
+    def fell_back(self, kind: FailureKind) -> None:
+        """Count a reply in which the lessons took the model's place."""
+        self._fallbacks.labels(kind).inc()
 
     def watch(self, events: Iterator[Event]) -> Iterator[Event]:
         """The events of a turn, counted as they go by."""
@@ -117,6 +140,27 @@ class _Timed:
     def search(self, query: str, *, k: int, collection: str | None = None) -> Ranking:
         with self._seconds.time():
             return self._retriever.search(query, k=k, collection=collection)
+
+
+class _CountedModel:
+    def __init__(self, model: LanguageModel, metrics: Metrics) -> None:
+        self.name = model.name
+        self._model = model
+        self._metrics = metrics
+
+    def stream(self, messages: Sequence[Said], *, max_tokens: int, seconds: float) -> Iterator[Chunk]:
+        started, told, usage = time.perf_counter(), False, None
+        try:
+            for chunk in self._model.stream(messages, max_tokens=max_tokens, seconds=seconds):
+                if chunk.text and not told:
+                    told = True
+                    self._metrics.model_text(time.perf_counter() - started)
+                usage = chunk.usage or usage
+                yield chunk
+        finally:
+            self._metrics.model_call(
+                time.perf_counter() - started, usage.prompt if usage else 0, usage.completion if usage else 0
+            )
 
 
 class _Counted:

@@ -48,6 +48,13 @@ class Quota:
         standings = [self._standing(limit, name, allowed) for limit, name in wanted]
         return min(standings, key=lambda s: (s.remaining, -s.reset))
 
+    def spend(self, name: str, amount: int) -> None:
+        """Count ``amount`` uses by ``name`` that have happened, as far as there is room for them."""
+        for limit in self._limits:
+            left = min(amount, self._counter.get_window_stats(limit, name).remaining)
+            if left > 0:
+                self._counter.hit(limit, name, cost=left)
+
     def over(self, name: str) -> bool:
         """Whether ``name`` has nothing left; counts nothing."""
         return not all(self._counter.test(limit, name) for limit in self._limits)

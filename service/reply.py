@@ -22,12 +22,16 @@ MAX_MISSING = 4
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """Markdown, the snippets below it, what to ask next, and which pieces it shows."""
+    """Markdown, the snippets below it, what to ask next, and which pieces it shows.
+
+    ``reservation`` is how the text begins where the reply is unsure.
+    """
 
     text: str
     snippets: tuple[Snippet, ...] = ()
     follow_ups: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    reservation: str = ""
 
 
 def compose(meant: Meant, entry: Entry, seen: Seen | None = None, *, known: frozenset[str] | None = None) -> Composed:
@@ -38,11 +42,11 @@ def compose(meant: Meant, entry: Entry, seen: Seen | None = None, *, known: froz
     asked = about(meant.text, entry)
     written = (_written(p, alone, headed=p is not asked and p.title not in chosen.lead) for p in chosen.pieces)
     text = "\n\n".join(filter(None, (chosen.lead, *written)))
-    if known is not None:
-        text = f"{reservation(meant.prose or meant.text, entry, known)}\n\n{text}"
+    reserved = "" if known is None else reservation(meant.prose or meant.text, entry, known)
+    text = f"{reserved}\n\n{text}" if reserved else text
     shown = tuple(piece.id for piece in chosen.pieces)
     snippets = tuple(snippet for piece in chosen.pieces for snippet in _captioned(piece, alone))
-    return Composed(text, snippets, offers(entry, (*seen.shown, *shown), meant), shown)
+    return Composed(text, snippets, offers(entry, (*seen.shown, *shown), meant), shown, reserved)
 
 
 def compare(first: Entry, second: Entry, shown: Sequence[str]) -> Composed:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index import BUNDLED_MODEL
@@ -18,7 +18,9 @@ from index import BUNDLED_MODEL
 class Settings(BaseSettings):
     """What an operator may change."""
 
-    model_config = SettingsConfigDict(env_prefix="TUTOR_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TUTOR_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(default_factory=lambda: user_data_path("torchtutor", appauthor=False))
     """The folder that holds all state: index, conversations, verdicts."""
@@ -95,7 +97,7 @@ class Settings(BaseSettings):
     slack_channels: tuple[str, ...] = ()
     """Ids of the channels in which the tutor answers; empty: wherever it was invited. Direct messages are free."""
 
-    @field_validator("rate_limit", "run_quota")
+    @field_validator("rate_limit", "run_quota", "llm_key_tokens")
     @classmethod
     def _is_limit(cls, limit: str | None) -> str | None:
         if limit is not None and limit != "off":
@@ -121,6 +123,51 @@ class Settings(BaseSettings):
 
     run_unisolated: bool = False
     """Whether people's code is run even where this machine cannot isolate it completely."""
+
+    llm: str | None = Field(default=None, pattern=r"^[a-z_]+:.+$")
+    """The language model that words answers, as ``provider:model``; ``None``: the lessons speak for themselves."""
+
+    llm_base_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Where a server is that speaks the provider's protocol; ``None``: the provider's own."""
+
+    llm_api_key: SecretStr | None = None
+    """Its key. Without one, and without a base URL, LangChain reads the provider's own variable (OPENAI_API_KEY …)."""
+
+    llm_seconds: float = Field(default=60, gt=0)
+    """How long all of its work on one reply may take."""
+
+    llm_silence_seconds: float = Field(default=20, gt=0)
+    """How long it may be silent before it counts as failed."""
+
+    llm_rewrite_seconds: float = Field(default=1.5, ge=0)
+    """How long it may take to spell out a follow-up that the rules are unsure of; 0: it is not asked to."""
+
+    llm_prompt_tokens: int = Field(default=4000, ge=500)
+    """About how long what is sent to it may be."""
+
+    llm_answer_tokens: int = Field(default=800, ge=50)
+    """How long each of its answers may be."""
+
+    llm_key_tokens: str | None = None
+    """How many tokens one key may use (``200000/day``)."""
+
+    llm_prices: tuple[float, float] | None = None
+    """What a million tokens cost: of prompts, of answers; in any currency."""
+
+    llm_reply_cost: float | None = Field(default=None, gt=0)
+    """What one reply may cost, in that currency."""
+
+    llm_key_cost: float | None = Field(default=None, gt=0)
+    """What one key may cost in a day."""
+
+    @field_validator("llm_reply_cost", "llm_key_cost")
+    @classmethod
+    def _has_prices(cls, cost: float | None, info: ValidationInfo) -> float | None:
+        if cost is not None and info.data.get("llm_prices") is None:
+            raise ValueError(
+                "a limit of cost needs prices: set TUTOR_LLM_PRICES=[0.25, 2.0], for a million tokens each"
+            )
+        return cost
 
     @property
     def index_folder(self) -> Path:

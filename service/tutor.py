@@ -6,7 +6,6 @@
     └── UnknownCollection    no entry belongs to the collection that was asked for
 """
 
-import re
 from collections.abc import Generator, Iterator, Sequence
 from textwrap import shorten
 
@@ -16,13 +15,16 @@ from index.retriever import Match, Retriever
 from service import pasted, reply, small_talk
 from service.asked import Said
 from service.dialogue import Meant, PastTurn, resolve
-from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Running, Text, Turn, Verified, show
+from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Running, Turn, show
 from service.finding import Finder, Found
 from service.memory import Conversation, Memory, Notebook, new_id, past_turn
+from service.memory.notebook import never
 from service.pasted import Pasted
 from service.reply import Composed
+from service.rewriting import Rewriter
 from service.sandbox import Busy, Limits, Program, Verdict
 from service.verify import Run, Verifier
+from service.wording import Brief, LessonWording, Wording
 
 MATCHES = 3
 MAX_UNDERSTOOD = 300
@@ -39,6 +41,8 @@ class Tutor:
     Args:
         run: runs the programs that learners paste; ``None`` where none may be run.
         limits: what such a program may take.
+        wording: puts what lessons cover into words; ``None``: they speak for themselves.
+        rewriter: spells out follow-ups that the rules are unsure of; ``None``: the rules' reading counts.
     """
 
     def __init__(
@@ -49,12 +53,14 @@ class Tutor:
         memory: Memory,
         run: Run | None = None,
         limits: Limits | None = None,
+        wording: Wording | None = None,
+        rewriter: Rewriter | None = None,
     ) -> None:
         self.entries = {entry.id: entry for entry in entries}
         self.collections = sorted({entry.collection for entry in entries})
         self._retriever = retriever
-        self._finder = Finder(self.entries, retriever)
-        self._verifier = verifier
+        self._finder = Finder(self.entries, retriever, rewriter)
+        self._wording = wording or LessonWording(verifier)
         self._memory = memory
         self._run = run
         self._limits = limits or Limits()
@@ -68,7 +74,7 @@ class Tutor:
         *,
         may_run: bool = True,
     ) -> Iterator[Event]:
-        """Answer ``message``: ``Matched``, ``Text`` and ``Verified`` as they come, ``Done`` once it is stored.
+        """Answer ``message``: ``Matched``, ``Text``, ``Verified`` … as they come, ``Done`` once it is stored.
 
         It is stored in ``notebook``; without one, in the conversations of the machine's own user. A program in
         the message is run where both ``may_run`` and the notebook allow it; ``Running`` then comes first.
@@ -86,24 +92,27 @@ class Tutor:
             running = Running(conversation_id=conversation.id, message_id=message_id, code=given.code)
             verdict, not_run = yield from self._run_pasted(running, notebook, may_run=may_run)
         meant = _meant(message, given, verdict, conversation.past)
-        turn, shown = self._find(meant, conversation, message_id, collection)
+        turn, shown = self._find(meant, conversation, message_id, collection, notebook.owner)
         yield Matched(**turn.model_dump())
 
-        text = "\n\n".join(filter(None, (pasted.report(verdict, not_run), shown.text)))
-        for paragraph in re.split(r"(?<=\n\n)", text):
-            yield Text(markdown=paragraph)
+        own = Snippet("pasted-1", given.code, caption="Your program:")
+        tried = verdict is not None or bool(not_run)
+        brief = Brief(
+            message=message,
+            turn=turn,
+            composed=shown,
+            entries=tuple(self.entries[match.entry_id] for match in turn.matches),
+            lead=pasted.report(verdict, not_run),
+            pasted=show(own, verdict, not_run or None, origin="learner") if tried else None,
+            past=conversation.past,
+            owner=notebook.owner,
+            may_run=notebook.may_run if may_run else never,
+            cancelled=notebook.cancelled,
+        )
+        worded = yield from self._wording.word(brief)
 
-        snippets = []
-        if verdict is not None or not_run:
-            own = Snippet("pasted-1", given.code, caption="Your program:")
-            snippets.append(show(own, verdict, not_run or None, origin="learner"))
-            yield Verified(snippet=snippets[-1])
-        for snippet in shown.snippets:
-            checked = self._verifier.check(snippet, notebook.cancelled)
-            snippets.append(show(snippet, checked.verdict, checked.deviation))
-            yield Verified(snippet=snippets[-1])
-
-        whole = Reply(**turn.model_dump(), answer=text, snippets=snippets)
+        told = turn.model_dump() | {"worded_by": worded.by}
+        whole = Reply(**told, answer=worded.text, snippets=worded.snippets, sentences=worded.sentences)
         notebook.save(conversation.id, whole.message_id, message, whole.model_dump_json())
         yield Done(reply=whole)
 
@@ -139,7 +148,12 @@ class Tutor:
             return None, f"not run now: {busy}"
 
     def _find(
-        self, meant: Meant, conversation: Conversation, message_id: str, collection: str | None
+        self,
+        meant: Meant,
+        conversation: Conversation,
+        message_id: str,
+        collection: str | None,
+        owner: str | None = None,
     ) -> tuple[Turn, Composed]:
         """What the turn is about, and what to show for it."""
         turn = Turn(
@@ -161,7 +175,7 @@ class Tutor:
             shown = Composed(small_talk.REPLIES[meant.talk], follow_ups=follow_ups)
             return turn.model_copy(update={"outcome": "small_talk", "follow_ups": list(follow_ups)}), shown
 
-        found = self._finder.find(meant, conversation.past, collection)
+        found = self._finder.find(meant, conversation.past, collection, owner)
         covered = [one for one in found if one.covered]
         if not covered:
             return self._abstained(turn, found[0])
@@ -174,7 +188,8 @@ class Tutor:
             "follow_ups": list(shown.follow_ups),
             "shown": list(shown.shown),
         }
-        return turn.model_copy(update=update), shown
+        turn = turn.model_copy(update=update)
+        return turn.model_copy(update={"worded_by": self._wording.model_for(turn)}), shown
 
     def _abstained(self, turn: Turn, found: Found) -> tuple[Turn, Composed]:
         matches = found.matches[:MATCHES]

@@ -11,15 +11,22 @@ from pathlib import Path
 from corpus.entry import Entry
 from corpus.errors import TutorError
 from corpus.reading import BUNDLED, bundled_ids, read_entries
-from index.retriever import Retriever
+from index.encoder import Encoder, HashingEncoder
+from index.retriever import HybridRetriever, Retriever
 from index.store import index_fault, open_index
 from service.background import Verification
+from service.grounding import Grounding
+from service.guarding import Allowance, Allowed, LanguageModelState, Prices, Rest
+from service.language_model import LanguageModel
 from service.memory import Memory
 from service.metrics import Metrics
+from service.model_wording import ModelWording, Programs
+from service.rewriting import ModelRewriter, Rewriter
 from service.sandbox import Limits, Sandbox
 from service.settings import Settings
 from service.tutor import Tutor
 from service.verify import Run, Verifier
+from service.wording import LessonWording, Wording
 
 
 class IndexNotBuilt(TutorError):
@@ -41,6 +48,7 @@ class Parts:
     verification: Verification
     sandbox: Sandbox
     metrics: Metrics
+    language_model: LanguageModelState
 
     def close(self) -> None:
         """Let go of what they hold."""
@@ -56,31 +64,97 @@ def build_tutor(
     retriever: Retriever | None = None,
     sandbox: Sandbox | None = None,
     memory: Memory | None = None,
+    model: LanguageModel | None = None,
 ) -> Parts:
     """Put the tutor together; each part given takes the place of the real one.
 
     Raises:
-        CorpusError, CollectionTaken, IndexUnusable, MemoryUnusable: a real part cannot be used; each says why.
+        CorpusError, CollectionTaken, IndexUnusable, MemoryUnusable, ModelUnusable: a real part cannot be used; each
+            says why.
     """
     entries = corpus_entries(settings) if entries is None else entries
     retriever = retriever or open_index(entries, settings.index_folder, model=settings.embedding_model)
     memory = memory or Memory(settings.database)
     metrics = Metrics()
+    model = model or make_model(settings)
+    encoder = retriever.encoder if isinstance(retriever, HybridRetriever) else HashingEncoder()
     retriever = metrics.timed(retriever)
     sandbox = metrics.counted(sandbox or make_sandbox(settings))
     verifier = build_verifier(settings, memory, sandbox.run)
     metrics.measure_corpus(entries, verifier)
     stopped = threading.Event()
     later = build_verifier(settings, memory, partial(sandbox.run, background=True, cancelled=stopped.is_set))
+    rest = Rest()
+    speech = _speech(settings, model, verifier, sandbox.run, encoder, metrics, rest)
     return Parts(
-        tutor=Tutor(entries, retriever, verifier, memory, sandbox.run, learners_limits(settings)),
+        tutor=Tutor(entries, retriever, verifier, memory, sandbox.run, learners_limits(settings), *speech),
         retriever=retriever,
         verifier=verifier,
         memory=memory,
         verification=Verification(entries, later, stopped),
         sandbox=sandbox,
         metrics=metrics,
+        language_model=LanguageModelState(model.name if model else None, rest),
     )
+
+
+def _speech(
+    settings: Settings,
+    model: LanguageModel | None,
+    verifier: Verifier,
+    run: Run,
+    encoder: Encoder,
+    metrics: Metrics,
+    rest: Rest,
+) -> tuple[Wording, Rewriter | None]:
+    """What words answers and spells out follow-ups: ``model``, or where there is none the lessons and the rules."""
+    lessons = LessonWording(verifier)
+    if model is None:
+        return lessons, None
+    model, allowance = metrics.counted_model(model), make_allowance(settings)
+    wording = ModelWording(
+        model,
+        lessons,
+        Grounding(encoder),
+        verifier.stored,
+        Programs(run, learners_limits(settings)),
+        allowance=allowance,
+        rest=rest,
+        on_fallback=metrics.fell_back,
+    )
+    seconds = settings.llm_rewrite_seconds
+    return wording, ModelRewriter(model, allowance, rest, seconds) if seconds else None
+
+
+def make_model(settings: Settings) -> LanguageModel | None:
+    """The language model that is configured, or ``None``.
+
+    Raises:
+        ModelUnusable: it cannot be set up.
+    """
+    if settings.llm is None:
+        return None
+    from service.llm import Address, ChatModel  # takes half a second that a service without a model need not wait for
+
+    return ChatModel(
+        Address(
+            settings.llm,
+            settings.llm_base_url,
+            settings.llm_api_key,
+            silence=settings.llm_silence_seconds,
+            seconds=settings.llm_seconds,
+        )
+    )
+
+
+def make_allowance(settings: Settings) -> Allowance:
+    """What the language model may be used for."""
+    reply = Allowed(
+        settings.llm_prompt_tokens, settings.llm_answer_tokens, settings.llm_seconds, settings.llm_reply_cost
+    )
+    prices = Prices(*settings.llm_prices) if settings.llm_prices else None
+    tokens = None if settings.llm_key_tokens == "off" else settings.llm_key_tokens
+    return Allowance(reply, prices=prices, tokens=tokens, cost=settings.llm_key_cost)
 
 
 def make_sandbox(settings: Settings, *, preload: bool = True) -> Sandbox:

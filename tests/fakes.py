@@ -1,8 +1,10 @@
 """Fakes that tests put in place of real parts."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from service.language_model import Chunk, ModelFailed, Said, Usage
 from service.sandbox import Isolation, Limits, Program, SnippetError, Verdict
 
 PASSED = Verdict(
@@ -56,3 +58,24 @@ class FakeSandbox:
     def fails(self, code: str, type_: str, message: str) -> None:
         error = SnippetError(type=type_, message=message, line=1, traceback="…")
         self.verdicts[code] = replace(PASSED, status="failed", error=error)
+
+
+class FakeModel:
+    """A language model that says ``answers`` one after the other; a failure among them is raised."""
+
+    name = "fake:model"
+
+    def __init__(self, *answers: str | ModelFailed) -> None:
+        self.answers = list(answers)
+        self.asked: list[Sequence[Said]] = []
+        self.limits: list[int] = []
+
+    def stream(self, messages: Sequence[Said], *, max_tokens: int, seconds: float) -> Iterator[Chunk]:
+        self.asked.append(messages)
+        self.limits.append(max_tokens)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, ModelFailed):
+            raise answer
+        for place in range(0, len(answer), 5):
+            yield Chunk(answer[place : place + 5])
+        yield Chunk(usage=Usage(100, 20))

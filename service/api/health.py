@@ -37,5 +37,15 @@ class Ready(BaseModel):
     runs_your_code: bool = Field(
         description="Whether code that you send is run; else only the lessons' is.", examples=[True]
     )
+    worded_by: str | None = Field(
+        default=None,
+        description="The language model that words answers; null: the lessons' own text.",
+        examples=["openai:gpt-5-mini"],
+    )
+    model_rests: bool = Field(
+        default=False,
+        description="Whether it failed several times in a row and is left alone for a while.",
+        examples=[False],
+    )
     gpu: bool = Field(description="Whether there is a CUDA device for code to run on.", examples=[False])
     verification: VerificationState = Field(description="What still has to be run.")

@@ -19,6 +19,7 @@ class Commands(LazyGroup):
         "new-entry": "service.channels.cli_corpus",
         "slack": "service.channels.slack.cli",
         "keys": "service.channels.keys",
+        "llm": "service.channels.llm",
         "backup": "service.channels.state",
         "restore": "service.channels.state",
         "gaps": "service.channels.gaps",

@@ -6,13 +6,19 @@ from fastapi.responses import PlainTextResponse, Response
 from index.retriever import Retriever
 from service.api.health import Live, Ready, VerificationState
 from service.background import Verification
+from service.guarding import LanguageModelState
 from service.metrics import CONTENT_TYPE, Metrics
 from service.sandbox import Sandbox, gpu_devices, torch_version
 from service.tutor import Tutor
 
 
 def router(
-    tutor: Tutor, retriever: Retriever, verification: Verification, sandbox: Sandbox, metrics: Metrics
+    tutor: Tutor,
+    retriever: Retriever,
+    verification: Verification,
+    sandbox: Sandbox,
+    metrics: Metrics,
+    words: LanguageModelState,
 ) -> APIRouter:
     """The routes ``/livez``, ``/readyz`` and ``/metrics``."""
     routes = APIRouter(tags=["health"])
@@ -32,6 +38,8 @@ def router(
             torch_version=torch_version(),
             isolation=sandbox.isolation.name,
             runs_your_code=sandbox.runs_strangers_code,
+            worded_by=words.name,
+            model_rests=words.rests,
             gpu=bool(gpu_devices()),
             verification=VerificationState(running=verification.running, not_run_yet=verification.not_run_yet()),
         )

@@ -15,6 +15,11 @@ def always() -> bool:
     return True
 
 
+def never() -> bool:
+    """What is not cancelled, or not allowed."""
+    return False
+
+
 class Notebook:
     """One turn's view of the conversations: whose they are, which request it answers, whether it is still wanted.
 
@@ -30,7 +35,7 @@ class Notebook:
         may_run: Callable[[], bool] = always,
     ) -> None:
         self._conversations = conversations
-        self._owner = owner
+        self.owner = owner
         self._request = request
         self.may_run = may_run
         self._new = False
@@ -45,7 +50,7 @@ class Notebook:
             UnknownConversation: there is none with this id.
         """
         self._new = conversation_id is None
-        return self._conversations.open(conversation_id, self._owner)
+        return self._conversations.open(conversation_id, self.owner)
 
     def save(self, conversation_id: str, message_id: str, question: str, reply_json: str) -> None:
         """Store the finished turn; when this returns, a killed process loses nothing of it.
@@ -56,7 +61,7 @@ class Notebook:
         """
         self._finish()
         self._conversations.save(
-            conversation_id, message_id, question, reply_json, self._owner, new=self._new, request=self._request
+            conversation_id, message_id, question, reply_json, self.owner, new=self._new, request=self._request
         )
 
     def _finish(self) -> None:

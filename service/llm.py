@@ -1,0 +1,190 @@
+"""The one file that knows LangChain's chat models.
+
+What goes to the provider goes to the configured address only: redirects are not followed, and LangChain's tracing is
+off whatever the environment says. Nothing of a call is logged but its kind of failure.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessageChunk
+from langsmith.run_helpers import tracing_context
+from pydantic import SecretStr
+
+from service.language_model import Chunk, FailureKind, ModelFailed, ModelUnusable, Said, Usage
+
+FINISHED = ("stop", "end_turn", "stop_sequence", "eos")
+SHORTENED = ("length", "max_tokens")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a model is, and how long it may be silent.
+
+    Args:
+        name: ``provider:model``, as ``init_chat_model`` takes it.
+        base_url: of a server that speaks the provider's protocol; ``None`` for the provider's own.
+        key: sent to it; ``None`` for the one in the provider's own variable, which LangChain reads.
+        silence: seconds without a sign of life after which a call has failed.
+        seconds: the most that any call may take.
+    """
+
+    name: str
+    base_url: str | None = None
+    key: SecretStr | None = None
+    silence: float = 20.0
+    seconds: float = 60.0
+
+
+class ChatModel:
+    """A model through LangChain's ``init_chat_model``.
+
+    Raises:
+        ModelUnusable: its provider is unknown, not installed, or wants a key.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.name = address.name
+        self._model = _made(address)
+        self._is_ollama = address.name.startswith("ollama:")
+
+    def stream(self, messages: Sequence[Said], *, max_tokens: int, seconds: float) -> Iterator[Chunk]:
+        ends_at = time.monotonic() + seconds
+        finish = ""
+        told = [(one.role, one.text) for one in messages]
+        try:
+            with tracing_context(enabled=False):
+                longest: dict[str, Any] = {"num_predict" if self._is_ollama else "max_tokens": max_tokens}
+                stream = self._model.stream(told, **longest)
+            while True:
+                with tracing_context(enabled=False):  # anew each time: a generator may be resumed by another thread
+                    piece = next(stream, None)
+                if piece is None:
+                    break
+                _check(ends_at, seconds)
+                finish = _finish(piece) or finish
+                yield _chunk(piece)
+        except ModelFailed:
+            raise
+        except Exception as error:
+            failed = _failed(error)
+            _log.warning("the language model failed: %s (%s)", failed.kind, type(error).__name__)
+            raise failed from error
+        if finish in SHORTENED:
+            raise ModelFailed("limit", f"came to its limit of {max_tokens} tokens")
+        if finish not in FINISHED:
+            kind: FailureKind = "refusal" if finish in ("content_filter", "refusal", "safety") else "cut_off"
+            raise ModelFailed(kind, "declined to answer" if kind == "refusal" else "broke off")
+
+
+def _check(ends_at: float, seconds: float) -> None:
+    if time.monotonic() > ends_at:
+        raise ModelFailed("timeout", f"took more than {seconds:.0f} s")
+
+
+def _made(address: Address) -> BaseChatModel:
+    provider = address.name.partition(":")[0]
+    try:
+        from langchain.chat_models import init_chat_model
+    except ImportError as error:
+        raise ModelUnusable("no language model can be used without LangChain: pip install 'torchtutor[openai]'") from (
+            error
+        )
+    try:
+        model = init_chat_model(address.name, **_options(provider, address))
+    except ImportError as error:
+        raise ModelUnusable(
+            f"'{address.name}' needs a package that is not installed: pip install 'torchtutor[{provider}]'"
+        ) from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelUnusable(
+            f"the language model '{address.name}' cannot be set up ({reason}); TUTOR_LLM is written provider:model, "
+            "a key goes into TUTOR_LLM_API_KEY or the provider's own variable"
+        ) from error
+    assert isinstance(model, BaseChatModel)
+    return model
+
+
+def _options(provider: str, address: Address) -> dict[str, Any]:
+    """What each provider's class calls it."""
+    options: dict[str, Any] = {} if address.base_url is None else {"base_url": address.base_url}
+    timeout = httpx.Timeout(address.silence, connect=min(5.0, address.silence))
+    if provider == "ollama":
+        return {**options, "temperature": 0.0, "client_kwargs": {"timeout": timeout, "follow_redirects": False}}
+    if address.key is not None:
+        options["api_key"] = address.key
+    elif address.base_url is not None:
+        options["api_key"] = SecretStr("none")  # the provider's own key is not for another's server
+    options |= {"max_retries": 0}
+    if provider == "openai":
+        hook = _Deadline(address.seconds)
+        client = httpx.Client(timeout=timeout, event_hooks={"response": [hook]})
+        options |= {"http_client": client, "timeout": timeout, "stream_usage": True}
+    else:
+        options |= {"timeout": address.silence}
+    return options
+
+
+class _Deadline:
+    """Ends a response after so many seconds, also one that drips and never says anything."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __call__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        response.stream = _Limited(response.stream, time.monotonic() + self._seconds)
+
+
+class _Limited(httpx.SyncByteStream):
+    def __init__(self, stream: httpx.SyncByteStream, ends_at: float) -> None:
+        self._stream = stream
+        self._ends_at = ends_at
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._stream:
+            if time.monotonic() > self._ends_at:
+                raise httpx.ReadTimeout("the response took too long")
+            yield part
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _chunk(piece: BaseMessageChunk) -> Chunk:
+    usage = getattr(piece, "usage_metadata", None)
+    counted = Usage(usage["input_tokens"], usage["output_tokens"]) if usage else None
+    return Chunk(piece.text, counted)
+
+
+def _finish(piece: BaseMessageChunk) -> str:
+    if piece.additional_kwargs.get("refusal"):
+        return "refusal"
+    told = piece.response_metadata
+    return str(told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason") or "")
+
+
+def _failed(error: Exception) -> ModelFailed:
+    """The reason in words fit to show; never the provider's own, which may quote the conversation."""
+    status = getattr(error, "status_code", None)
+    if status == 429:
+        return ModelFailed("rate_limit", "is asked too much at the moment")
+    if status in (401, 403):
+        return ModelFailed("key", "does not accept the service's key")
+    if isinstance(status, int):
+        return ModelFailed("unreachable", f"answered with the error {status}")
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "Timeout" in type(error).__name__ or names & {"TimeoutError", "TimeoutException", "APITimeoutError"}:
+        return ModelFailed("timeout", "took too long")
+    if names & {"ConnectError", "APIConnectionError", "ConnectionError"}:
+        return ModelFailed("unreachable", "cannot be reached")
+    if names & {"RemoteProtocolError", "ReadError", "NetworkError"}:
+        return ModelFailed("cut_off", "broke off")
+    return ModelFailed("malformed", "sent something that cannot be read")
