@@ -101,3 +101,48 @@ def test_idempotency_key_that_is_none_is_refused(client: TestClient, key: str) -
 def test_cancelling_what_is_finished_or_never_was_is_told(client: TestClient, reply: dict[str, Any]) -> None:
     assert client.post(f"/v1/chat/{reply['message_id']}/cancel").status_code == 409
     assert client.post("/v1/chat/nix/cancel").status_code == 404
+
+
+def test_renamed_conversation_keeps_its_title_when_it_goes_on(client: TestClient, reply: dict[str, Any]) -> None:
+    path = f"/v1/conversations/{reply['conversation_id']}"
+    assert client.patch(path, json={"title": "  Growing\n gradients "}).status_code == 204
+    client.post("/v1/chat", json={"message": "why?", "conversation_id": reply["conversation_id"]})
+    (head,) = client.get("/v1/conversations").json()["conversations"]
+    assert head["title"] == client.get(path).json()["title"] == "Growing gradients"
+
+
+@pytest.mark.parametrize("title", ["", " \n", "x" * 81, None])
+def test_title_that_cannot_be_one_is_refused(client: TestClient, reply: dict[str, Any], title: str | None) -> None:
+    path = f"/v1/conversations/{reply['conversation_id']}"
+    assert client.patch(path, json={"title": title}).status_code == 422
+    assert client.get(path).json()["title"] == QUESTION
+
+
+def test_conversation_of_nobody_cannot_be_renamed(client: TestClient) -> None:
+    assert client.patch("/v1/conversations/none", json={"title": "mine"}).status_code == 404
+
+
+def test_title_of_a_conversation_that_begins_with_a_program_is_what_was_said_before_it(client: TestClient) -> None:
+    client.post("/v1/chat", json={"message": "Why do gradients grow?\n\n```python\nprint(1)\n```"})
+    (head,) = client.get("/v1/conversations").json()["conversations"]
+    assert head["title"] == "Why do gradients grow?"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("GRADIENTS keep", True),
+        ("holiday", True),  # of its title
+        ("gradients holiday", True),
+        ("gradients holidays", False),
+        ("%", False),
+        ("gradient_", False),
+        ("", True),
+    ],
+)
+def test_conversations_are_searched_by_words_of_title_and_questions(
+    client: TestClient, reply: dict[str, Any], query: str, found: bool
+) -> None:
+    client.patch(f"/v1/conversations/{reply['conversation_id']}", json={"title": "Holiday reading"})
+    heads = client.get("/v1/conversations", params={"q": query}).json()["conversations"]
+    assert bool(heads) is found

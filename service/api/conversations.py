@@ -2,15 +2,18 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.api.feedback import GivenFeedback
 from service.events import Reply
+
+MAX_TITLE = 80
 
 _CONVERSATION = "vJv3T0kq7Zc1mB0m2i6xGA"
 _MESSAGE = "Jt5r0mPp0wbvPUYjq5Bk3A"
 _QUESTION = "why do my gradients keep growing every step?"
 _CREATED = "2026-11-26T09:30:00Z"
+_TITLE = "What its owner called it, else its first question, shortened."
 _SHARED = "Whether a share link shows it to others."
 
 
@@ -18,7 +21,7 @@ class ConversationHead(BaseModel):
     """A conversation in a list."""
 
     conversation_id: str = Field(description="Its id; send it with the next message.", examples=[_CONVERSATION])
-    title: str = Field(description="Its first question, shortened.", examples=[_QUESTION])
+    title: str = Field(description=_TITLE, examples=[_QUESTION])
     created_at: datetime = Field(description="When it began.", examples=[_CREATED])
     updated_at: datetime = Field(description="When its newest message was stored.", examples=["2026-11-26T09:41:12Z"])
     messages: int = Field(description="How many messages it has.", examples=[2])
@@ -45,6 +48,22 @@ class ConversationView(BaseModel):
     """A conversation with all its messages."""
 
     conversation_id: str = Field(description="Its id.", examples=[_CONVERSATION])
+    title: str = Field(description=_TITLE, examples=[_QUESTION])
     created_at: datetime = Field(description="When it began.", examples=[_CREATED])
     shared: bool = Field(description=_SHARED, examples=[True])
     messages: list[MessageView] = Field(description="Oldest first.")
+
+
+class NewTitle(BaseModel):
+    """What a conversation is to be called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(max_length=MAX_TITLE, description="A few words.", examples=["Why gradients grow"])
+
+    @field_validator("title")
+    @classmethod
+    def _has_text(cls, title: str) -> str:
+        if not title.strip():
+            raise ValueError("the title is empty; write a few words")
+        return " ".join(title.split())

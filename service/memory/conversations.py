@@ -1,11 +1,12 @@
 """Conversations with their messages: stored, read, listed, deleted, and forgotten after a while."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from textwrap import shorten
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.dialogue import PastTurn
@@ -96,8 +97,10 @@ class Conversations:
             check_same(request, row.fingerprint)
             return session.scalars(select(MessageRow.reply).where(MessageRow.id == row.message_id)).one()
 
-    def list(self, owner: str = LOCAL_OWNER, *, limit: int, offset: int = 0) -> list[ConversationHead]:
-        """The conversations, the one with the newest message first."""
+    def list(
+        self, owner: str = LOCAL_OWNER, *, limit: int, offset: int = 0, words: Sequence[str] = ()
+    ) -> list[ConversationHead]:
+        """The conversations that have all ``words`` in title or questions, the one with the newest message first."""
         grouped = (
             select(
                 MessageRow.conversation_id.label("id"),
@@ -105,7 +108,7 @@ class Conversations:
                 func.count().label("messages"),
             )
             .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
-            .where(ConversationRow.owner == owner)
+            .where(ConversationRow.owner == owner, *(_has(word) for word in words))
             .group_by(MessageRow.conversation_id)
             .order_by(func.max(MessageRow.created_at).desc())
             .limit(limit)
@@ -125,6 +128,15 @@ class Conversations:
         """
         with self._database.read() as session:
             return whole(session, owned(session, conversation_id, owner))
+
+    def rename(self, conversation_id: str, title: str, owner: str = LOCAL_OWNER) -> None:
+        """Call the conversation ``title``.
+
+        Raises:
+            UnknownConversation: there is none with this id.
+        """
+        with self._database.write() as session:
+            owned(session, conversation_id, owner).title = title
 
     def delete(self, conversation_id: str, owner: str = LOCAL_OWNER) -> None:
         """Delete it with its messages, their feedback and its share link; nothing of it stays in the file.
@@ -173,6 +185,7 @@ def whole(session: Session, row: ConversationRow) -> StoredConversation:
     )
     return StoredConversation(
         id=row.id,
+        title=row.title or _title(_first_question(session, row.id)),
         created_at=row.created_at,
         shared=row.share_hash is not None,
         messages=tuple(
@@ -191,16 +204,30 @@ def whole(session: Session, row: ConversationRow) -> StoredConversation:
 
 def _head(session: Session, conversation_id: str, updated_at: datetime, messages: int) -> ConversationHead:
     row = session.get_one(ConversationRow, conversation_id)
-    first = select(MessageRow.question).where(MessageRow.conversation_id == conversation_id)
-    question = session.scalars(first.order_by(MessageRow.created_at).limit(1)).one()
     return ConversationHead(
         id=conversation_id,
-        title=shorten(question, MAX_TITLE, placeholder=" …"),
+        title=row.title or _title(_first_question(session, conversation_id)),
         created_at=row.created_at,
         updated_at=updated_at,
         messages=messages,
         shared=row.share_hash is not None,
     )
+
+
+def _first_question(session: Session, conversation_id: str) -> str:
+    first = select(MessageRow.question).where(MessageRow.conversation_id == conversation_id)
+    return session.scalars(first.order_by(MessageRow.created_at).limit(1)).one()
+
+
+def _title(question: str) -> str:
+    """A question as a title: what is said before any program, on one line."""
+    return shorten(question.partition("```")[0].strip() or question, MAX_TITLE, placeholder=" …")
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Whether a conversation's title or one of its questions contains ``word``, in whatever case."""
+    asking = select(MessageRow.conversation_id).where(MessageRow.question.icontains(word, autoescape=True))
+    return or_(ConversationRow.title.icontains(word, autoescape=True), ConversationRow.id.in_(asking))
 
 
 def past_turn(reply: dict[str, Any]) -> PastTurn:

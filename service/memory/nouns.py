@@ -40,6 +40,7 @@ class StoredMessage:
 @dataclass(frozen=True, slots=True)
 class StoredConversation:
     id: str
+    title: str
     created_at: datetime
     shared: bool
     messages: tuple[StoredMessage, ...]
@@ -47,7 +48,7 @@ class StoredConversation:
 
 @dataclass(frozen=True, slots=True)
 class ConversationHead:
-    """A conversation in a list; ``title`` is its first question."""
+    """A conversation in a list; ``title`` is what its owner calls it, else its first question."""
 
     id: str
     title: str

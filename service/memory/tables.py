@@ -35,6 +35,8 @@ class ConversationRow(Base):
     created_at: Mapped[datetime]
     share_hash: Mapped[str | None] = mapped_column(index=True, unique=True)
     """sha256 of the token that lets others read the conversation."""
+    title: Mapped[str | None]
+    """What its owner calls it; ``None``: it is called by its first question."""
 
 
 class MessageRow(Base):

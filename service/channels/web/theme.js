@@ -1,5 +1,5 @@
 // Light, dark, or what the system says. A classic script in <head>, so that no page shows the wrong one first; fills
-// every <div data-theme-switch> with three buttons.
+// every <div data-theme-switch> with three buttons, and each element that a `theme-switch` event comes from.
 (() => {
   const KEY = "torchtutor.theme";
   const THEMES = [["system", "Auto", "Follow the system"], ["light", "Light", "Light"], ["dark", "Dark", "Dark"]];
@@ -28,5 +28,6 @@
 
   choose(stored());
   addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-theme-switch]").forEach(fill));
+  addEventListener("theme-switch", (event) => fill(event.target)); // from a script that made such a place later
   addEventListener("storage", (event) => event.key === KEY && choose(event.newValue));
 })();

@@ -1,0 +1,30 @@
+// What stands in the way of a reply, said plainly beside it.
+import { html, useEffect, useState } from "./vendor/preact.js";
+
+function useSeconds(until) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [until]);
+  return Math.max(0, Math.ceil((until - now) / 1000));
+}
+
+const Busy = ({ until }) => html`<p class="trouble wait">The tutor has too much to do just now. It is asked again in ${useSeconds(until)} s.</p>`;
+
+const WAITING = {
+  reconnecting: "The connection broke. Reconnecting; nothing of the reply is lost.",
+  offline: "You are offline. The reply goes on as soon as you are back.",
+  "signed-out": "You are signed out. Sign in, and the reply goes on.",
+};
+
+/** @param props trouble: of a turn, see state.js; phase; onRetry() */
+export function Trouble({ trouble, phase, onRetry }) {
+  const again = html`<button type="button" class="button" onClick=${onRetry}>Ask again</button>`;
+  if (phase === "stopped") return html`<div class="trouble"><p>You stopped this reply, so it is not kept.</p>${again}</div>`;
+  if (!trouble) return null;
+  if (trouble.kind === "busy") return html`<${Busy} until=${trouble.until} />`;
+  if (trouble.kind !== "failed") return html`<p class="trouble wait">${WAITING[trouble.kind]}</p>`;
+  const told = trouble.unreachable ? "The tutor could not be reached. Is it still running?" : trouble.detail;
+  return html`<div class="trouble bad"><p>${told}</p>${again}</div>`;
+}
