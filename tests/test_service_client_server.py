@@ -102,6 +102,8 @@ def test_question_follow_up_feedback_and_conversation(connect: Callable[..., Any
     link = tutor.share(first.conversation_id)
     assert [message.answer for message in tutor.shared(link.token).messages] == [first.answer, second.answer]
     tutor.unshare(first.conversation_id)
+    tutor.rename_conversation(first.conversation_id, "of no other name")
+    assert [head.conversation_id for head in tutor.conversations("NO other")] == [first.conversation_id]
     tutor.delete_conversation(first.conversation_id)
     with pytest.raises(client.NotFound):
         tutor.conversation(first.conversation_id)

@@ -119,13 +119,17 @@ class AsyncClient:
         """One entry with everything known about it."""
         return await self._send(calls.entry(entry_id))
 
-    async def conversations(self, *, limit: int = 50, offset: int = 0) -> list[ConversationHead]:
-        """Your conversations, the one with the newest message first."""
-        return (await self._send(calls.conversations(limit, offset))).conversations
+    async def conversations(self, query: str = "", *, limit: int = 50, offset: int = 0) -> list[ConversationHead]:
+        """Your conversations that have the words of ``query``, the one with the newest message first."""
+        return (await self._send(calls.conversations(limit, offset, query))).conversations
 
     async def conversation(self, conversation_id: str) -> ConversationView:
         """One conversation with all its messages."""
         return await self._send(calls.conversation(conversation_id))
+
+    async def rename_conversation(self, conversation_id: str, title: str) -> None:
+        """Give a conversation another title."""
+        await self._send(calls.rename_conversation(conversation_id, title))
 
     async def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation, for good."""

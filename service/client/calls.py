@@ -136,13 +136,17 @@ def entry(entry_id: str) -> Call[EntryView]:
     return Call("GET", f"/v1/entries/{quoted(entry_id)}", EntryView.model_validate_json)
 
 
-def conversations(limit: int, offset: int) -> Call[ConversationList]:
-    params = _set(limit=limit, offset=offset)
+def conversations(limit: int, offset: int, query: str) -> Call[ConversationList]:
+    params = _set(limit=limit, offset=offset, q=query or None)
     return Call("GET", "/v1/conversations", ConversationList.model_validate_json, params=params)
 
 
 def conversation(conversation_id: str) -> Call[ConversationView]:
     return Call("GET", f"/v1/conversations/{quoted(conversation_id)}", ConversationView.model_validate_json)
+
+
+def rename_conversation(conversation_id: str, title: str) -> Call[None]:
+    return Call("PATCH", f"/v1/conversations/{quoted(conversation_id)}", unread, json={"title": title})
 
 
 def delete_conversation(conversation_id: str) -> Call[None]:

@@ -117,13 +117,17 @@ class Client:
         """One entry with everything known about it."""
         return self._send(calls.entry(entry_id))
 
-    def conversations(self, *, limit: int = 50, offset: int = 0) -> list[ConversationHead]:
-        """Your conversations, the one with the newest message first."""
-        return self._send(calls.conversations(limit, offset)).conversations
+    def conversations(self, query: str = "", *, limit: int = 50, offset: int = 0) -> list[ConversationHead]:
+        """Your conversations that have the words of ``query``, the one with the newest message first."""
+        return self._send(calls.conversations(limit, offset, query)).conversations
 
     def conversation(self, conversation_id: str) -> ConversationView:
         """One conversation with all its messages."""
         return self._send(calls.conversation(conversation_id))
+
+    def rename_conversation(self, conversation_id: str, title: str) -> None:
+        """Give a conversation another title."""
+        self._send(calls.rename_conversation(conversation_id, title))
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Delete a conversation, for good."""
