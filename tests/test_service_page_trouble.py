@@ -196,6 +196,18 @@ def test_page_asks_for_a_key_and_goes_on_with_what_was_asked(browser: Browser, p
         expect(chat.page.locator(".heads a")).to_have_count(0)
 
 
+def test_question_in_a_conversation_that_was_deleted_elsewhere_begins_a_new_one(chat: Chat, server: Server) -> None:
+    chat.ask(GROW)
+    deleted = chat.page.url
+    server.http.delete(f"/v1/conversations/{deleted.rpartition('/')[2]}")
+    chat.send("why?")
+    expect(chat.page.locator(".trouble")).to_contain_text("This conversation was deleted.")
+    chat.page.get_by_role("button", name="Ask again").click()
+    expect(chat.page.locator(".question")).to_have_text("why?")  # alone
+    expect(chat.turn(0).locator(".reply")).not_to_be_empty()
+    assert chat.page.url != deleted
+
+
 def test_conversation_that_does_not_exist_says_so_and_leads_on(chat: Chat) -> None:
     chat.open("/c/nothing-of-this-name")
     expect(chat.page.locator("main")).to_contain_text("This conversation does not exist, or was deleted.")

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 import { Icon } from "./icons.js";
 
-/** The end of the transcript, and a button that leads to it while it is below the window. */
+/** The end of the transcript, and a button that leads to it while it is below the window; keyboards have a key for it. */
 export function Below() {
   const end = useRef(null);
   const [hidden, hide] = useState(true);
@@ -13,5 +13,5 @@ export function Below() {
   }, []);
   const go = () => end.current.scrollIntoView({ block: "end", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   return html`<div ref=${end} class="end"></div>
-    <button type="button" class="icon below" hidden=${hidden} aria-label="To the end of the conversation" title="To the end" onClick=${go}><${Icon} name="below" /></button>`;
+    <button type="button" class="icon below" tabindex="-1" hidden=${hidden} aria-label="To the end of the conversation" title="To the end" onClick=${go}><${Icon} name="below" /></button>`;
 }

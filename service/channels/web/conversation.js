@@ -79,7 +79,9 @@ export class Conversation {
     this.start({ key: newKey(), question, conversationId: this.state.id, messageId: null, after: 0 }, instead);
   }
 
-  retry(turn) {
+  /** Ask again; where the conversation was deleted meanwhile, in a new one. */
+  async retry(turn) {
+    if (turn.trouble?.gone) await this.go("/");
     this.ask(turn.question, turn.key);
   }
 

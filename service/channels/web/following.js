@@ -78,6 +78,7 @@ async function mended(error, at, tell, tries, signal) {
     await pause(seconds * 1000, signal);
     return true;
   }
-  tell.trouble({ kind: "failed", detail: error instanceof Unreachable ? "" : error.message, unreachable: error instanceof Unreachable });
+  const gone = error.status === 404; // without a message's id, only the conversation can be missing
+  tell.trouble({ kind: "failed", detail: error.message, unreachable: error instanceof Unreachable, gone });
   return false;
 }

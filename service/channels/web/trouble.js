@@ -25,6 +25,8 @@ export function Trouble({ trouble, phase, onRetry }) {
   if (!trouble) return null;
   if (trouble.kind === "busy") return html`<${Busy} until=${trouble.until} />`;
   if (trouble.kind !== "failed") return html`<p class="trouble wait">${WAITING[trouble.kind]}</p>`;
-  const told = trouble.unreachable ? "The tutor could not be reached. Is it still running?" : trouble.detail;
+  const told = trouble.unreachable
+    ? "The tutor could not be reached. Is it still running?"
+    : trouble.gone ? "This conversation was deleted. Asked again, the question begins a new one." : trouble.detail;
   return html`<div class="trouble bad"><p>${told}</p>${again}</div>`;
 }
