@@ -99,6 +99,7 @@ def create_app(parts: Parts, settings: Settings) -> FastAPI:
             Middleware(RateLimits, asking=asking, running=running),
         ),
         responses=problems.RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
         # exceptions' messages may quote learners: they go to our own log only
         telemetry={"auto_configure": settings.telemetry, "logs": False, "exclude": _private},
         docs_url=None,  # the documentation pages load scripts from elsewhere

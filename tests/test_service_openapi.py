@@ -57,6 +57,15 @@ def test_walk_finds_what_lacks() -> None:
     assert _schemas(document) == [*told, "Thing.other: no description"]
 
 
+def test_operations_have_short_names_of_their_own_and_tags_that_are_described(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in _operations(document)]
+    assert sorted(names) == sorted(set(names))
+    assert max(map(len, names)) < 30
+    described = {tag["name"] for tag in document["tags"]}
+    used = {tag for _, operation in _operations(document) for tag in operation["tags"]}
+    assert used == described, "describe each tag in service/channels/openapi.py"
+
+
 def test_every_example_is_valid_by_its_own_schema(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     given = [(f"{name}.{field}", schema) for name, field, schema in _fields(document)]

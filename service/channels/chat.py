@@ -74,7 +74,7 @@ def router(turns: Turns, may_run: Callable[[Scope], bool]) -> APIRouter:
         return JSONResponse(reply.model_dump(mode="json"))
 
     @routes.get("/{message_id}/events", response_class=EventStream, responses={200: _EVENTS})
-    async def events(
+    async def follow(
         message_id: MessageId,
         caller: Asking,
         last_event_id: Annotated[

@@ -59,7 +59,7 @@ def router(memory: Memory, turns: Turns) -> APIRouter:
         kept.rename(conversation_id, new.title, caller.owner)
 
     @routes.delete("/conversations/{conversation_id}", status_code=204)
-    async def delete(conversation_id: ConversationId, caller: Asking) -> None:
+    async def delete_conversation(conversation_id: ConversationId, caller: Asking) -> None:
         """Delete a conversation with its messages, feedback and share link, for good; a running reply ends."""
         cancelled = await turns.drop(conversation_id, caller.owner)
         try:

@@ -47,7 +47,7 @@ def router(
     routes.add_api_route("/healthz", readyz, include_in_schema=False)
 
     @routes.get("/metrics", response_class=PlainTextResponse)
-    def numbers() -> Response:
+    def metrics_text() -> Response:
         """Counts and times in Prometheus' text format."""
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 

@@ -13,10 +13,33 @@ from service.channels.access import COOKIE, is_open
 from service.channels.openai_forms import ChatCompletionChunk
 from service.events import Event
 
+DESCRIPTION = """\
+Ask about PyTorch; the answer rests on lessons, and every piece of code in it comes with the verdict of its run.
+
+Everything under `/v1` is stable: fields, events and paths may be added, and clients pass over what they do not know.
+Errors are problems by RFC 9457, whose `detail` says what to do. Where keys are required, send `Authorization: Bearer
+KEY`. Examples in curl, Python and JavaScript are in `docs/api.md`.
+"""
+TAGS = {
+    "chat": "Questions and their replies.",
+    "conversations": "What was asked before, by whoever asks now: kept, shared, judged, deleted.",
+    "library": "What the tutor knows.",
+    "run": "Programs of one's own.",
+    "session": "Who asks; browsers sign in here, programs send their key.",
+    "health": "Whether it works.",
+}
+
 
 def document(app: FastAPI, *, keys_required: bool) -> dict[str, Any]:
     """The document of ``app``, with the schemas that only events and problems use, and what needs a key."""
-    made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=DESCRIPTION,
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        routes=app.routes,
+    )
     schemas = made["components"]["schemas"]
     kinds: tuple[tuple[str, Any], ...] = (
         ("ChatEvent", Event),
