@@ -25,6 +25,7 @@ TAGS = {
     "conversations": "What was asked before, by whoever asks now: kept, shared, judged, deleted.",
     "library": "What the tutor knows.",
     "run": "Programs of one's own.",
+    "openai": "The same tutor in the OpenAI protocol, for the tools that speak it.",
     "session": "Who asks; browsers sign in here, programs send their key.",
     "health": "Whether it works.",
 }
