@@ -61,6 +61,7 @@ _PHRASES: dict[Shorthand, str] = {
         (?:(?:the|any|your|what(?: is| are) (?:the|your)) )*(?:sources?|references?|docs|documentation|links?)
         where (?:is|did|do|does) (?:IT|you) (?:(?:come|get|know|have) )?(?:IT )?from|how do you know(?: IT)?|prove it
         (?:are )?you (?:really |quite )?sure(?: about IT)?|is IT (?:really )?(?:true|correct|right)|says who|really
+        (?:(?:in|from) )?(?:which|what) lesson(?: (?:is|was|does|did) IT(?: (?:(?:come )?from|in))?)?
         where can i read (?:more|up)(?: (?:about|on) IT)?
     """,
     "comparison": r"""

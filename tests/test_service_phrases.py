@@ -28,6 +28,7 @@ from service.phrases import Shorthand, bare, place, shorthand
         ("tl;dr", "summary"),
         ("explain it like I'm five", "summary"),
         ("source?", "sources"),
+        ("in which lesson is that?", "sources"),
         ("What's the difference between the two?", "comparison"),
         ("so which one is better?", "choice"),
         ("thanks, and how do I fix it?", "fix"),
