@@ -129,3 +129,8 @@ def test_mcp_is_guarded_like_any_other_path(server: Server, header: str, value: 
     accept = "application/json, text/event-stream"
     response = server.http.post("/mcp", json=asked, headers={"Accept": accept, header: value})
     assert response.status_code == status
+
+
+def test_nobody_can_listen_to_what_is_never_said(server: Server) -> None:
+    refused = server.http.get("/mcp", headers={"Accept": "text/event-stream"})
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")

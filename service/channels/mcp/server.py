@@ -17,7 +17,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from mcp.server.mcpserver.resources import FunctionResource
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import Completion, PromptReference, ResourceTemplateReference, ToolAnnotations
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from service import logs
@@ -45,6 +45,14 @@ _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _RUNS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 
+class _Path(Route):
+    """Tells the log and the metrics which path it is, as FastAPI's own routes do."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        return match, {**child, "route": self}
+
+
 class Channel:
     """The server over ``parts``; ``may_run`` says whether a request over HTTP may have a program run now."""
 
@@ -61,8 +69,9 @@ class Channel:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """The routes for the service's own router."""
-        return self._app.routes
+        """The routes for the service's own router. There is nothing to listen for, hence no GET: a stream that is never
+        written to would only hold up the end of the service."""
+        return [_Path(PATH, route.endpoint, methods=["POST"]) for route in self._app.routes if isinstance(route, Route)]
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """While it is entered, requests are answered; once only."""
@@ -91,6 +100,7 @@ def _server(parts: Parts, tools: Tools) -> MCPServer:
         description="A PyTorch tutor: every piece of code it shows has been run.",
         instructions=INSTRUCTIONS,
         version=version("torchtutor"),
+        subscriptions=False,  # what it lists never changes
     )
     server.add_tool(tools.ask, title="Ask the PyTorch tutor", annotations=_READS)
     server.add_tool(tools.search, title="Search the lessons", annotations=_READS)
