@@ -33,7 +33,8 @@ class Asked:
     Args:
         request: under which Idempotency-Key, if any.
         may_run: asked before a program out of the message is run.
-        said: the conversation so far, oldest first, where the client keeps it; ``kept``: whether this turn is stored.
+        said: the conversation so far, oldest first, where the client keeps it; ``kept``: whether this turn is stored,
+            ``manner``: the tone and language that are wanted, for a language model that words the answer.
     """
 
     question: str
@@ -42,5 +43,6 @@ class Asked:
     owner: str = LOCAL_OWNER
     request: Request | None = None
     may_run: Callable[[], bool] = always
+    manner: str = ""
     said: tuple[Said, ...] | None = None
     kept: bool = True

@@ -160,9 +160,8 @@ class _Answering:
         wording.rest.check()
         self._allowance.check(brief.owner)
         before = tuple(turn.asked for turn in brief.past if turn.asked)
-        question = Question(
-            brief.message, brief.turn.understood_as, before, brief.pasted.verdict if brief.pasted else None
-        )
+        run = brief.pasted.verdict if brief.pasted else None
+        question = Question(brief.message, brief.turn.understood_as, before, run, brief.manner)
         room = int(self._allowance.reply.prompt_tokens * CHARACTERS)
         return messages(question, brief.entries, brief.composed.shown, wording.stored, room)
 

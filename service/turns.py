@@ -183,7 +183,9 @@ class Turns:
         if asked.said is None:
             return self._memory.notebook(asked.owner, asked.request, asked.may_run)
         recall = partial(self._tutor.recall, asked.said, asked.collection)
-        return self._memory.recited(asked.owner, recall, asked.may_run, kept=asked.kept)
+        notebook = self._memory.recited(asked.owner, recall, asked.may_run, kept=asked.kept)
+        notebook.manner = asked.manner
+        return notebook
 
     async def _again(self, owner: str, request: Request) -> RunningTurn | None:
         """The turn that answers ``request`` already; ``None`` where there is none, or it failed."""

@@ -107,6 +107,7 @@ class Tutor:
             past=conversation.past,
             owner=notebook.owner,
             may_run=notebook.may_run if may_run else never,
+            manner=notebook.manner,
             cancelled=notebook.cancelled,
         )
         worded = yield from self._wording.word(brief)

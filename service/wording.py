@@ -29,6 +29,7 @@ class Brief:
         past: the turns before, newest first.
         owner: who asks; for limits.
         may_run: asked before code that is not of the corpus is run.
+        manner: the tone and language that the learner's program wants, in its words.
         cancelled: whether the answer is not wanted any more; what runs asks this all the time.
     """
 
@@ -41,6 +42,7 @@ class Brief:
     past: tuple[PastTurn, ...] = ()
     owner: str = "local"
     may_run: Callable[[], bool] = always
+    manner: str = ""
     cancelled: Callable[[], bool] = never
 
 

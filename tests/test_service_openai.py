@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.settings import Settings
 from service.wiring import Parts
+from service.wording import Brief, LessonWording
 
 ASKED = "Why do gradients keep growing?"
 HISTORY = f"<chat_history>\nUSER: {ASKED}\nASSISTANT: They are summed.\n</chat_history>"
@@ -109,6 +110,18 @@ def test_the_messages_before_are_the_conversation(http: TestClient) -> None:
 def test_an_edited_history_is_what_counts(http: TestClient) -> None:
     told = content(complete(http, "How do you save a model?", "They are summed.", "more"))
     assert "The chain rule" not in told
+
+
+def test_the_system_message_is_handed_on_as_a_manner_and_nothing_else(
+    http: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    briefs: list[Brief] = []
+    word = LessonWording.word
+    monkeypatch.setattr(LessonWording, "word", lambda self, brief: (briefs.append(brief), word(self, brief))[1])
+    messages = [{"role": "system", "content": "Answer like a pirate."}, {"role": "user", "content": ASKED}]
+    body = {"model": "torchtutor", "messages": messages}
+    assert content(http.post("/v1/chat/completions", json=body).json()).startswith("They are summed.")
+    assert (briefs[0].manner, briefs[0].message) == ("Answer like a pirate.", ASKED)
 
 
 def test_a_program_in_the_history_is_not_run_again(http: TestClient, sandbox: Any) -> None:

@@ -107,6 +107,7 @@ def router(tutor: Tutor, turns: Turns, settings: Settings, may_run: Callable[[Sc
                 may_run=lambda: may_run(http.scope),
                 said=said,
                 kept=bool(asked.store),
+                manner="\n".join(one.text for one in asked.messages if one.role in ("system", "developer")),
             )
         )
         if asked.stream:

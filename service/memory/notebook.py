@@ -25,6 +25,8 @@ class Notebook:
 
     Args:
         may_run: asked once before a program out of the message is run; each yes may count against a quota.
+
+    ``manner`` is the tone and language that are wanted of a language model.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Notebook:
         self.owner = owner
         self._request = request
         self.may_run = may_run
+        self.manner = ""
         self._new = False
         self._lock = Lock()
         self._saved = False
