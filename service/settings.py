@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """The address under which others reach the service (``https://tutor.example.org``): what links lead to."""
 
+    url: str | None = None
+    """The address of a tutor elsewhere, which the commands ``chat``, ``ask`` and ``run`` then ask."""
+
+    key: SecretStr | None = None
+    """The key that it lets them in with."""
+
     embedding_model: str = BUNDLED_MODEL
     """The model that embeds passages: ``bundled``, or a folder or hub name that sentence-transformers can load."""
 
@@ -73,7 +79,7 @@ class Settings(BaseSettings):
     retention_days: float | None = Field(default=None, gt=0)
     """After how many days without a new message a conversation is deleted; ``None``: never."""
 
-    @field_validator("public_url")
+    @field_validator("public_url", "url")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
         if not url:

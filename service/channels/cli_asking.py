@@ -46,9 +46,10 @@ def ask(
     with Waiting(console.out) as waiting:
         waiting.begin("starting")
         with closing(console.respondent(settings, preload=False)) as respondent:
-            events = followed(waiting, respondent.ask(question))
+            rendering = Rendering(console.out, question)
+            events = followed(waiting, respondent.ask(question), lambda: rendering.unfinished)
             try:
-                reply = _whole(events) if as_json else _rendered(events, question)
+                reply = _whole(events if as_json else _rendered(events, rendering))
             except KeyboardInterrupt:
                 respondent.cancel()
                 raise
@@ -80,35 +81,26 @@ def run(
         raise typer.Exit(1)
 
 
-def _rendered(events: Iterator[Event], question: str) -> Reply:
-    rendering = Rendering(console.out, question)
-    reply = None
+def _rendered(events: Iterator[Event], rendering: Rendering) -> Iterator[Event]:
+    """The events, each printed: laid out in a terminal, as Markdown anywhere else."""
     for event in events:
-        reply = _reply(event)
-        if console.out.is_terminal:
+        if isinstance(event, Failed):
+            rendering.flush()
+        elif console.out.is_terminal:
             rendering.event(event)
         else:
             print("".join(markdown.pieces(event)), end="", flush=True)
-    return _finished(reply)
+        yield event
 
 
 def _whole(events: Iterator[Event]) -> Reply:
-    reply = None
+    """What the events come to."""
     for event in events:
-        reply = _reply(event)
-    return _finished(reply)
-
-
-def _reply(event: Event) -> Reply | None:
-    if isinstance(event, Failed):
-        raise ReplyFailed(f"{event.title}: {event.detail}")
-    return event.reply if isinstance(event, Done) else None
-
-
-def _finished(reply: Reply | None) -> Reply:
-    if reply is None:
-        raise ReplyFailed("the reply was cut off; ask again")
-    return reply
+        if isinstance(event, Failed):
+            raise ReplyFailed(f"{event.title}: {event.detail}")
+        if isinstance(event, Done):
+            return event.reply
+    raise ReplyFailed("the reply was cut off; ask again")
 
 
 def _verdict(run: Iterator[Printed | Verdict], *, quiet: bool) -> Verdict:

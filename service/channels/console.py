@@ -3,7 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.text import Text
@@ -53,11 +53,13 @@ def parts(settings: Settings, *, preload: bool = True) -> "Parts":
 
 
 def respondent(settings: Settings, *, preload: bool = True) -> "Respondent":
-    """Whom to ask: the tutor in this process.
+    """Whom to ask: the tutor elsewhere that the settings name, else one in this process.
 
     Args:
         preload: whether the sandbox gets ready for many runs at once, in the background.
     """
+    if settings.url is not None:
+        return _elsewhere(settings.url, settings.key)
     from service.respondents.local import LocalTutor
 
     made = parts(settings, preload=preload)
@@ -67,11 +69,20 @@ def respondent(settings: Settings, *, preload: bool = True) -> "Respondent":
 
 
 def runner(settings: Settings) -> "Runner":
-    """What runs programs: the sandbox in this process."""
+    """What runs programs: the tutor elsewhere, else the sandbox in this process."""
+    if settings.url is not None:
+        return _elsewhere(settings.url, settings.key)
     from service.respondents.local import LocalSandbox
     from service.wiring import make_sandbox
 
     return LocalSandbox(make_sandbox(settings, preload=False), _limits(settings))
+
+
+def _elsewhere(url: str, key: SecretStr | None) -> "Respondent":
+    from service.client import Client
+    from service.respondents.remote import RemoteTutor
+
+    return RemoteTutor(Client(url, key.get_secret_value() if key else None))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from markdown_it import MarkdownIt
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.padding import Padding
-from rich.status import Status
+from rich.spinner import Spinner
 from rich.text import Text as RichText
 
 from service.channels import terminal
@@ -37,6 +38,11 @@ class Rendering:
         self._asked = asked
         self._hint = hint
         self._pending = ""
+
+    @property
+    def unfinished(self) -> str:
+        """The text that has come and is not printed, since more of it may change how it looks."""
+        return self._pending
 
     def event(self, event: Event) -> None:
         if isinstance(event, Matched):
@@ -87,8 +93,9 @@ def print_run(out: Console, run: Iterator[Printed | Verdict]) -> Verdict:
         waiting.begin("running")
         line = ""
         for item in run:
-            waiting.end()
+            waiting.begin("running", at_once=False)
             if isinstance(item, Verdict):
+                waiting.end()
                 _lines(out, line)
                 terminal.print_verdict(out, item, printed=True)
                 return item
@@ -113,13 +120,14 @@ def split(markdown: str) -> tuple[str, str]:
 
 
 class Waiting:
-    """A line that says what is waited for, where that takes a while; gone once there is something else to see."""
+    """Says what is waited for, below the text that is not finished yet, where that takes a while; gone at the end."""
 
     def __init__(self, out: Console) -> None:
         self._out = out
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
-        self._status: Status | None = None
+        self._live: Live | None = None
+        self._shown: RenderableType = ""
 
     def __enter__(self) -> "Waiting":
         return self
@@ -127,13 +135,17 @@ class Waiting:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.end()
 
-    def begin(self, what: str) -> None:
-        """From now on ``what`` is waited for."""
-        self.end()
-        if self._out.is_terminal and not self._out.is_dumb_terminal:
-            self._timer = threading.Timer(PATIENCE_SECONDS, self._show, [what])
-            self._timer.daemon = True
-            self._timer.start()
+    def begin(self, what: str, unfinished: str = "", *, at_once: bool = True) -> None:
+        """From now on ``what`` is waited for; ``at_once``: where it is told, not only when something is printed."""
+        spinner = Spinner("line", RichText(f"{what} …", "dim"), style="dim")
+        with self._lock:
+            self._shown = Group(terminal.laid_out(unfinished), spinner) if unfinished.strip() else spinner
+            if self._live is not None:
+                self._live.update(self._shown, refresh=at_once)
+            elif self._timer is None and self._out.is_terminal and not self._out.is_dumb_terminal:
+                self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
+                self._timer.daemon = True
+                self._timer.start()
 
     def end(self) -> None:
         """It is there."""
@@ -141,24 +153,26 @@ class Waiting:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            if self._status is not None:
-                self._status.stop()
-                self._status = None
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
 
-    def _show(self, what: str) -> None:
+    def _show(self) -> None:
         with self._lock:
             if self._timer is threading.current_thread():
-                self._status = self._out.status(f"[dim]{what} …[/dim]", spinner="line")
-                self._status.start()
+                self._live = Live(self._shown, console=self._out, transient=True, refresh_per_second=8)
+                self._live.start(refresh=True)
 
 
-def followed(waiting: Waiting, events: Iterator[Event]) -> Iterator[Event]:
-    """The events; between them, ``waiting`` says what they wait for."""
-    waiting.begin("thinking")
+def followed(waiting: Waiting, events: Iterator[Event], unfinished: Callable[[], str] = str) -> Iterator[Event]:
+    """The events; between them ``waiting`` says what they wait for, below the ``unfinished`` text."""
+    what = "thinking"
+    waiting.begin(what)
     for event in events:
-        waiting.end()
+        what = "running your program" if isinstance(event, Running) else "thinking"
+        waiting.begin(what, at_once=False)
         yield event
-        waiting.begin("running your program" if isinstance(event, Running) else "thinking")
+        waiting.begin(what, unfinished())
     waiting.end()
 
 

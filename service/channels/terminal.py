@@ -43,8 +43,13 @@ def show(out: Console, *shown: RenderableType, soft_wrap: bool = False) -> None:
     out.print(*map(Visible, shown), soft_wrap=soft_wrap)
 
 
+def laid_out(markdown: str) -> RenderableType:
+    """Markdown as it looks."""
+    return Visible(Markdown(markdown, code_theme=CODE_THEME, hyperlinks=False))
+
+
 def print_markdown(out: Console, markdown: str) -> None:
-    show(out, Markdown(markdown, code_theme=CODE_THEME, hyperlinks=False))
+    out.print(laid_out(markdown))
     out.print()
 
 
@@ -94,7 +99,8 @@ def print_question(out: Console, question: str) -> None:
 
 def where(verdict: Verdict) -> str:
     """Where and how fast a program ran: ``CPU · torch 2.13.0 · 41 ms``."""
-    parts = [verdict.device.upper(), f"torch {verdict.torch_version}", f"{verdict.duration_ms:.0f} ms"]
+    version = verdict.torch_version.partition("+")[0]
+    parts = [verdict.device.upper(), f"torch {version}", f"{verdict.duration_ms:.0f} ms"]
     return " · ".join([*parts, *(f"stand-in: {name}" for name in verdict.stand_ins)])
 
 

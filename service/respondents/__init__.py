@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from corpus.errors import TutorError
 from service.events import Event, Reply
 from service.sandbox import Device, Verdict
+
+
+class ConversationGone(TutorError):
+    """The conversation was deleted, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("this conversation was deleted; ask again, and another one begins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,11 @@ class Respondent(Runner, Protocol):
     """Does one thing at a time for one person."""
 
     def ask(self, message: str, conversation_id: str | None = None) -> Iterator[Event]:
-        """The events of one turn as they come; its conversation can be gone on with once ``Done`` was there."""
+        """The events of one turn as they come; its conversation can be gone on with once ``Done`` was there.
+
+        Raises:
+            ConversationGone: there is none with this id.
+        """
         ...
 
     def conversations(self, limit: int) -> Sequence[Earlier]:

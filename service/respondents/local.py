@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from service.events import Event, Reply
-from service.respondents import Earlier, Printed
+from service.memory import UnknownConversation
+from service.respondents import ConversationGone, Earlier, Printed
 from service.respondents.background import drawn
 from service.sandbox import Device, Limits, Program, Sandbox, Verdict
 
@@ -61,8 +62,11 @@ class LocalTutor:
         self._stop = notebook.cancel
 
         def work(put: Callable[[Event], None]) -> None:
-            for event in self._parts.tutor.answer(message, conversation_id, notebook=notebook):
-                put(event)
+            try:
+                for event in self._parts.tutor.answer(message, conversation_id, notebook=notebook):
+                    put(event)
+            except UnknownConversation:
+                raise ConversationGone from None
 
         return drawn(work)
 

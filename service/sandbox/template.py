@@ -124,8 +124,8 @@ class Template:
             return
         with self._sending:
             if not self._ready.is_set():
-                self._control.settimeout(START_SECONDS)
                 try:
+                    self._control.settimeout(START_SECONDS)
                     ready = self._control.recv(16)
                 except OSError as error:
                     raise TemplateFailed(f"the template did not start: {error}; {self._last_words()}") from error

@@ -46,13 +46,13 @@ def chat(
     try:
         if go_on:
             _go_on(talk)
-        _converse(talk, prompt)
+        _converse(talk, prompt, opening)
     finally:
         if opening.done() and opening.exception() is None:
             opening.result().close()
 
 
-def _converse(talk: Talk, prompt: Prompt) -> None:
+def _converse(talk: Talk, prompt: Prompt, opening: Future[Respondent]) -> None:
     leaving = False
     while True:
         try:
@@ -70,6 +70,8 @@ def _converse(talk: Talk, prompt: Prompt) -> None:
             leaving = True
             talk.say("Ctrl-C once more, or Ctrl-D, leaves.")
         except TutorError as error:
+            if opening.done() and opening.exception() is error:
+                raise  # there is nobody to ask
             talk.tell(error)
 
 
@@ -94,7 +96,7 @@ def _opening(settings: Settings) -> Future[Respondent]:
         except BaseException as error:  # noqa: BLE001 - raised where the tutor is first needed
             opening.set_exception(error)
 
-    if settings.index_folder.is_dir():
+    if settings.url is not None or settings.index_folder.is_dir():
         threading.Thread(target=open_, name="opening", daemon=True).start()
     else:
         open_()

@@ -10,7 +10,7 @@ from service.channels import terminal
 from service.channels.rendering import Rendering, Waiting, followed, print_end, print_run
 from service.events import Done, Matched, Reply, ShownSnippet
 from service.replay import replay
-from service.respondents import Respondent
+from service.respondents import ConversationGone, Respondent
 
 
 @dataclass(slots=True)
@@ -41,12 +41,18 @@ class Talk:
         respondent = self.respondent
         begun: Matched | None = None
         try:
+            events = respondent.ask(message, self.conversation_id)
             with Waiting(self.out) as waiting:
-                for event in followed(waiting, respondent.ask(message, self.conversation_id)):
+                for event in followed(waiting, events, lambda: rendering.unfinished):
                     rendering.event(event)
                     begun = event if isinstance(event, Matched) else begun
                     if isinstance(event, Done):
                         self.reply, self.conversation_id = event.reply, event.reply.conversation_id
+        except TutorError as error:
+            rendering.flush()
+            if isinstance(error, ConversationGone):
+                self.begin_anew()
+            raise
         except KeyboardInterrupt:
             rendering.flush()
             if respondent.cancel():
