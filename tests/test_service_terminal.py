@@ -10,7 +10,7 @@ from fakes import PASSED
 from rich.console import Console
 
 from service.channels import markdown, terminal
-from service.channels.rendering import Rendering, Waiting, print_run, split
+from service.channels.rendering import Rendering, Waiting, print_end, print_run, split
 from service.events import (
     Done,
     Event,
@@ -179,3 +179,26 @@ def test_waiting_says_nothing_where_nobody_looks() -> None:
         waiting.begin("thinking")
         waiting.end()
     assert printed(out) == ""
+
+
+def test_sentences_that_no_lesson_supports_are_named_below_the_answer_with_who_worded_it() -> None:
+    sentences = [
+        {"start": 0, "end": 16, "citations": [1], "support": 0.9, "supported": True},
+        {"start": 17, "end": 33, "citations": [], "support": 0.1, "supported": False},
+    ]
+    worded = reply(answer="They are summed. It costs memory.", worded_by="some:model", sentences=sentences)
+    out = console()
+    print_end(out, worded)
+    for told in (printed(out), markdown.end(worded)):
+        assert "⚠ no lesson supports this: It costs memory" in told
+        assert "no lesson supports this: They" not in told
+        assert "Worded by some:model from:" in told
+        assert "[1] Why? (grad)" in told
+
+
+def test_code_of_a_language_model_is_named_so() -> None:
+    out = console()
+    shown = snippet(origin="model", as_stated=None)
+    terminal.print_badge(out, shown)
+    assert "written by the language model" in printed(out)
+    assert "written by the language model" in markdown.badge(shown)

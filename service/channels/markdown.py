@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from service.channels.terminal import where
+from service.channels.terminal import BY_A_MODEL, where
 from service.events import Done, Event, Failed, NearestEntry, Reply, Sentence, ShownSnippet, Text, Verified
 from service.sandbox import Verdict
 from service.sandbox.visible import visible
@@ -34,7 +34,8 @@ def badge(shown: ShownSnippet) -> str:
     if verdict is None:
         return f"○ {shown.deviation}"
     if shown.as_stated is None:
-        return f"{'✔' if verdict.status == 'passed' else '✘'} {verdict.status} · {where(verdict)}"
+        told = f"{'✔' if verdict.status == 'passed' else '✘'} {verdict.status} · {where(verdict)}"
+        return f"{told} · {BY_A_MODEL}" if shown.origin == "model" else told
     if not shown.as_stated:
         return f"✘ {shown.deviation} · {where(verdict)}"
     return f"✔ {'fails as stated' if shown.expected_error else 'ran'} · {where(verdict)}"
@@ -47,6 +48,16 @@ def printed(verdict: Verdict) -> str:
     return fenced(told, "text") if told.strip() else ""
 
 
+def sources(reply: Reply) -> list[str]:
+    """What an answer rests on, a line each; with the numbers that it cites where a language model worded it."""
+    if not reply.matches:
+        return []
+    if reply.worded_by is None:
+        return [f"From: {reply.matches[0].entry_id}"]
+    cited = [f"[{number}] {match.question} ({match.entry_id})" for number, match in enumerate(reply.matches, 1)]
+    return [f"Worded by {reply.worded_by} from:", *cited]
+
+
 def end(reply: Reply) -> str:
     """What to ask next, by its number."""
     asked = [*reply.follow_ups, *_questions(reply.nearest)]
@@ -54,9 +65,14 @@ def end(reply: Reply) -> str:
     return visible(f"Ask next:\n\n{listed}\n") if listed else ""
 
 
+def unsupported(sentences: Sequence[Sentence], answer: str) -> list[str]:
+    """The sentences of an answer that no lesson supports."""
+    return [answer[one.start : one.end].strip() for one in sentences if not one.supported]
+
+
 def doubts(sentences: Sequence[Sentence], answer: str) -> str:
     """The sentences of a language model that no lesson supports, told after an answer that cannot be unsaid."""
-    told = "; ".join(f"“{answer[one.start : one.end].strip()}”" for one in sentences if not one.supported)
+    told = "; ".join(f"“{sentence}”" for sentence in unsupported(sentences, answer))
     return visible(f"\n\n*⚠ No lesson supports this:* {told}") if told else ""
 
 

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.text import Text as RichText
 
-from service.channels import terminal
+from service.channels import markdown, terminal
 from service.events import Done, Event, Failed, Matched, Reply, Running, ShownSnippet, Text, Verified
 from service.respondents import Printed
 from service.sandbox import Verdict
@@ -81,8 +81,12 @@ class Rendering:
 
 def print_end(out: Console, reply: Reply) -> None:
     """What stands below a reply: what it rests on, and what to ask next."""
-    if reply.matches:
-        terminal.note(out, f"From: {' · '.join(dict.fromkeys(match.entry_id for match in reply.matches[:1]))}")
+    for sentence in markdown.unsupported(reply.sentences, reply.answer):
+        terminal.note(out, f"⚠ no lesson supports this: {sentence}", "yellow")
+    sources = markdown.sources(reply)
+    for line in sources:
+        terminal.note(out, line)
+    if sources:
         out.print()
     terminal.print_follow_ups(out, reply.follow_ups, reply.nearest)
 

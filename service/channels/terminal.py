@@ -23,6 +23,7 @@ CODE_THEME = "ansi_dark"
 """In the terminal's own colours, which are readable on light and dark grounds alike."""
 
 THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan", "markdown.item.number": "cyan"})
+BY_A_MODEL = "written by the language model"
 INDENT = (0, 0, 0, 2)
 
 
@@ -69,7 +70,8 @@ def print_badge(out: Console, snippet: ShownSnippet, hint: str = "") -> None:
     if snippet.verdict is None:
         show(out, _line(Text(f"○ {snippet.deviation}", "yellow"), hint))
     elif snippet.as_stated is None:
-        show(out, _line(_status(snippet.verdict), where(snippet.verdict), hint))
+        by = BY_A_MODEL if snippet.origin == "model" else ""
+        show(out, _line(_status(snippet.verdict), where(snippet.verdict), by, hint))
     else:
         told = "fails as stated" if snippet.expected_error else "ran"
         mark = Text(f"✔ {told}", "green") if snippet.as_stated else Text(f"✘ {snippet.deviation}", "red")
