@@ -22,6 +22,9 @@ from service.sandbox import Verdict
 PATIENCE_SECONDS = 0.3
 """So long nothing is said of waiting."""
 
+_AFTER: dict[type, str] = {Running: "running your program", Matched: "working"}
+"""What comes after an event, where that takes a while."""
+
 _PARSER = MarkdownIt().enable("table")
 
 
@@ -173,7 +176,7 @@ def followed(waiting: Waiting, events: Iterator[Event], unfinished: Callable[[],
     what = "thinking"
     waiting.begin(what)
     for event in events:
-        what = "running your program" if isinstance(event, Running) else "thinking"
+        what = _AFTER.get(type(event), what)
         waiting.begin(what, at_once=False)
         yield event
         waiting.begin(what, unfinished())

@@ -10,7 +10,7 @@ import typer
 from corpus.errors import TutorError
 from service.channels import console
 from service.channels.talk.orders import ORDERS, Leave, obey
-from service.channels.talk.prompt import Prompt
+from service.channels.talk.prompt import Prompt, quiet
 from service.channels.talk.talk import Talk
 from service.respondents import Respondent
 from service.settings import Settings
@@ -39,7 +39,7 @@ def chat(
     settings = console.settings()
     opening = _opening(settings)
     prompt = Prompt(settings.home / HISTORY, ORDERS, colour=not console.out.no_color)
-    talk = Talk(console.out, opening.result)
+    talk = Talk(console.out, opening.result, quiet=quiet)
     console.out.print(
         "[bold]torchtutor[/bold] [dim]· ask about PyTorch in your own words · /help · Ctrl-D leaves[/dim]\n"
     )

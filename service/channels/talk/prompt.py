@@ -1,10 +1,13 @@
 """The line that a learner types; the one file that knows prompt-toolkit.
 
-Enter sends; Alt+Enter or Ctrl-J begins a new line, and what is pasted keeps its lines. Up and down walk through what
+Enter sends; Alt+Enter begins a new line, and what is pasted keeps its lines. Up and down walk through what
 was typed before, also at earlier starts: it is kept in a file that only its owner can read.
 """
 
-from collections.abc import Mapping
+import sys
+import termios
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,9 @@ from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
+
+LFLAG = 3
+"""Where a terminal's attributes hold its local modes."""
 
 _PROMPT = FormattedText([("bold ansigreen", "› ")])
 
@@ -55,6 +61,22 @@ class Prompt:
         return self._session.prompt()
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What is typed meanwhile is not shown amid other things, but at the next prompt; Ctrl-C works."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    silent = [*before]
+    silent[LFLAG] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
 class _Orders(Completer):
     def __init__(self, orders: Mapping[str, str]) -> None:
         self._orders = orders
@@ -71,11 +93,11 @@ def _keys() -> KeyBindings:
     keys = KeyBindings()
 
     @keys.add("enter")
+    @keys.add("c-j")  # what Enter comes as where it was typed while a reply was printed
     def _send(event: KeyPressEvent) -> None:
         event.current_buffer.validate_and_handle()
 
     @keys.add("escape", "enter")
-    @keys.add("c-j")
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 

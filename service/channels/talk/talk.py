@@ -1,6 +1,7 @@
 """The conversation, from one line to the next: a question becomes a reply; what begins with ``/`` is an order."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -20,6 +21,7 @@ class Talk:
     Args:
         opened: whom to ask, once there is somebody; may block, and raise a ``TutorError``.
         programs: the code that was shown, in order; ``/run 1`` runs the first.
+        quiet: held while something is printed, so that nothing typed stands amid it.
         reply: the newest reply of the conversation.
     """
 
@@ -27,11 +29,12 @@ class Talk:
     opened: Callable[[], Respondent]
     conversation_id: str | None = None
     reply: Reply | None = None
+    quiet: Callable[[], AbstractContextManager[None]] = nullcontext
     programs: list[str] = field(default_factory=list)
 
     @property
     def respondent(self) -> Respondent:
-        with Waiting(self.out) as waiting:
+        with self.quiet(), Waiting(self.out) as waiting:
             waiting.begin("starting")
             return self.opened()
 
@@ -42,7 +45,7 @@ class Talk:
         begun: Matched | None = None
         try:
             events = respondent.ask(message, self.conversation_id)
-            with Waiting(self.out) as waiting:
+            with self.quiet(), Waiting(self.out) as waiting:
                 for event in followed(waiting, events, lambda: rendering.unfinished):
                     rendering.event(event)
                     begun = event if isinstance(event, Matched) else begun
@@ -66,7 +69,8 @@ class Talk:
         """Run a program; Ctrl-C stops it."""
         respondent = self.respondent
         try:
-            print_run(self.out, respondent.run(code))
+            with self.quiet():
+                print_run(self.out, respondent.run(code))
         except KeyboardInterrupt:
             respondent.cancel()
             self.say("Stopped.")
