@@ -161,3 +161,37 @@ def test_run_keeps_what_a_program_prints_apart_from_what_is_said_of_it(tmp_path:
 def test_a_mistyped_command_is_told_the_nearest() -> None:
     told = torchtutor(Path(), "vrify")
     assert (told.returncode, "Did you mean 'verify'" in told.stderr) == (2, True)
+
+
+@pytest.mark.integration
+def test_show_prints_a_lesson_whole_as_markdown_into_a_pipe(tmp_path: Path) -> None:
+    told = torchtutor(tmp_path, "show", "no-grad")
+    assert told.returncode == 0
+    titles = [line for line in told.stdout.splitlines() if line.startswith(("# ", "## "))]
+    assert titles[0].startswith("# When and why would you use torch.no_grad()")
+    assert titles[1:4] == ["## Explanation", "## Pitfalls", "## Follow-ups"]
+    assert "```python\nimport torch\n" in told.stdout
+
+
+@pytest.mark.integration
+def test_show_lists_the_lessons_and_tells_the_nearest_to_one_that_is_not_there(tmp_path: Path) -> None:
+    listed = torchtutor(tmp_path, "show")
+    assert "no-grad\tWhen and why would you use torch.no_grad() in PyTorch?" in listed.stdout.splitlines()
+    told = torchtutor(tmp_path, "show", "no-grda")
+    assert (told.returncode, "no lesson 'no-grda'; did you mean no-grad" in told.stderr) == (1, True)
+
+
+@pytest.mark.integration
+def test_the_shell_completes_commands_and_lessons(tmp_path: Path) -> None:
+    def completed(words: str) -> str:
+        asked = {"_TORCHTUTOR_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        command = [
+            sys.executable,
+            "-c",
+            "import sys; sys.argv[0] = 'torchtutor'; import service.__main__ as m; m.main()",
+        ]
+        environment = {**os.environ, "TUTOR_HOME": str(tmp_path), **asked}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
+
+    assert completed("torchtutor ch").split() == ["chat"]
+    assert completed("torchtutor show no-g").split() == ["no-grad"]

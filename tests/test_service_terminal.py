@@ -135,10 +135,13 @@ def test_what_was_understood_is_told_where_it_is_something_else() -> None:
     assert (printed(follow_up).strip(), printed(same)) == ("→ why", "")
 
 
-def test_questions_near_one_that_is_not_covered_are_numbered_after_the_follow_ups() -> None:
+def test_blocks_that_come_one_by_one_are_one_empty_line_apart() -> None:
     out = console()
-    terminal.print_follow_ups(out, ["And?"], reply().nearest)
-    assert [line.strip() for line in printed(out).splitlines()] == ["Ask next:", "1. And?", "2. How?"]
+    rendering = Rendering(out)
+    for piece in ("One.\n\n", "- a\n- b\n\n", "Two.\n\n", "## Title\n\n", "Three."):
+        rendering.event(Text(markdown=piece))
+    rendering.flush()
+    assert "\n\n\n" not in re.sub(" +\n", "\n", printed(out))
 
 
 @pytest.mark.parametrize(
@@ -189,11 +192,11 @@ def test_sentences_that_no_lesson_supports_are_named_below_the_answer_with_who_w
     worded = reply(answer="They are summed. It costs memory.", worded_by="some:model", sentences=sentences)
     out = console()
     print_end(out, worded)
-    for told in (printed(out), markdown.end(worded)):
-        assert "⚠ no lesson supports this: It costs memory" in told
-        assert "no lesson supports this: They" not in told
-        assert "Worded by some:model from:" in told
-        assert "[1] Why? (grad)" in told
+    told = printed(out)
+    assert "⚠ no lesson supports this: It costs memory." in told
+    assert "no lesson supports this: They" not in told
+    assert "Worded by some:model from:" in told
+    assert "[1] Why? (grad)" in told
 
 
 def test_code_of_a_language_model_is_named_so() -> None:

@@ -14,6 +14,7 @@ class Commands(LazyGroup):
         "chat": "service.channels.talk.command",
         "ask": "service.channels.cli_asking",
         "run": "service.channels.cli_asking",
+        "show": "service.channels.cli_show",
         "verify": "service.channels.cli_corpus",
         "import": "service.channels.cli_corpus",
         "new-entry": "service.channels.cli_corpus",

@@ -16,6 +16,7 @@ from service.events import Done, Event, Failed, Reply
 from service.outputs import agree
 from service.respondents import Printed
 from service.sandbox import Device, Verdict
+from service.sandbox.visible import visible
 
 NOT_COVERED = 3
 
@@ -89,8 +90,16 @@ def _rendered(events: Iterator[Event], rendering: Rendering) -> Iterator[Event]:
         elif console.out.is_terminal:
             rendering.event(event)
         else:
-            print("".join(markdown.pieces(event)), end="", flush=True)
+            print(_rests(event) + "".join(markdown.pieces(event)), end="", flush=True)
         yield event
+
+
+def _rests(event: Event) -> str:
+    """What is told below an answer of what it rests on, and what of it rests on nothing."""
+    if not isinstance(event, Done):
+        return ""
+    told = markdown.doubts(event.reply.sentences, event.reply.answer)
+    return visible(told + "\n\n" + "  \n".join(markdown.sources(event.reply)))
 
 
 def _whole(events: Iterator[Event]) -> Reply:

@@ -14,7 +14,8 @@ from service.sandbox import Limits
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from service.respondents import Respondent, Runner
+    from service.respondents import Library, Respondent, Runner
+    from service.respondents.remote import RemoteTutor
     from service.wiring import Parts
 
 out = Console(theme=THEME, highlight=False)
@@ -78,7 +79,20 @@ def runner(settings: Settings) -> "Runner":
     return LocalSandbox(make_sandbox(settings, preload=False), _limits(settings))
 
 
-def _elsewhere(url: str, key: SecretStr | None) -> "Respondent":
+def library(settings: Settings) -> "Library":
+    """What there is to read: with the tutor elsewhere, else on this machine."""
+    if settings.url is not None:
+        return _elsewhere(settings.url, settings.key)
+    from service.memory import Memory
+    from service.respondents.local import LocalLibrary
+    from service.wiring import build_verifier, corpus_entries, make_sandbox
+
+    entries = corpus_entries(settings)
+    memory = Memory(settings.database)
+    return LocalLibrary(entries, build_verifier(settings, memory, make_sandbox(settings).run), memory)
+
+
+def _elsewhere(url: str, key: SecretStr | None) -> "RemoteTutor":
     from service.client import Client
     from service.respondents.remote import RemoteTutor
 

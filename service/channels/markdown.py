@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from service.channels.terminal import BY_A_MODEL, where
-from service.events import Done, Event, Failed, NearestEntry, Reply, Sentence, ShownSnippet, Text, Verified
+from service.events import Done, Event, Failed, Reply, Sentence, ShownSnippet, Text, Verified
 from service.sandbox import Verdict
 from service.sandbox.visible import visible
 
@@ -60,8 +60,7 @@ def sources(reply: Reply) -> list[str]:
 
 def end(reply: Reply) -> str:
     """What to ask next, by its number."""
-    asked = [*reply.follow_ups, *_questions(reply.nearest)]
-    listed = "\n".join(f"{number}. {text}" for number, text in enumerate(asked, 1))
+    listed = "\n".join(f"{number}. {text}" for number, text in enumerate(reply.follow_ups, 1))
     return visible(f"Ask next:\n\n{listed}\n") if listed else ""
 
 
@@ -82,7 +81,3 @@ def fenced(text: str, language: str) -> str:
     while fence in text:
         fence += "`"
     return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
-
-
-def _questions(nearest: list[NearestEntry]) -> list[str]:
-    return [one.question for one in nearest]

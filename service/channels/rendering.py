@@ -91,7 +91,7 @@ def print_end(out: Console, reply: Reply) -> None:
         terminal.note(out, line)
     if sources:
         out.print()
-    terminal.print_follow_ups(out, reply.follow_ups, reply.nearest)
+    terminal.print_follow_ups(out, reply.follow_ups)
 
 
 def print_run(out: Console, run: Iterator[Printed | Verdict]) -> Verdict:

@@ -15,7 +15,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 from rich.theme import Theme
 
-from service.events import NearestEntry, ShownSnippet
+from service.events import ShownSnippet
 from service.sandbox import Verdict
 from service.sandbox.visible import visible
 
@@ -28,14 +28,16 @@ INDENT = (0, 0, 0, 2)
 
 
 class Visible:
-    """What it wraps, with control characters spelled out and control codes left out."""
+    """What it wraps, with control characters spelled out; control codes and empty lines before it are left out."""
 
     def __init__(self, inner: RenderableType) -> None:
         self._inner = inner
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        begun = False
         for text, style, control in console.render(self._inner, options):
-            if not control:
+            begun = begun or text != "\n"
+            if begun and not control:
                 yield Segment(visible(text), style)
 
 
@@ -84,12 +86,11 @@ def print_verdict(out: Console, verdict: Verdict, *, printed: bool = False) -> N
     _print_output(out, verdict, printed=printed)
 
 
-def print_follow_ups(out: Console, follow_ups: Sequence[str], nearest: Sequence[NearestEntry] = ()) -> None:
-    """What to ask next, by its number; the ``nearest`` questions are numbered after the follow-ups."""
-    numbered = [*follow_ups, *(one.question for one in nearest)]
-    if numbered:
+def print_follow_ups(out: Console, follow_ups: Sequence[str]) -> None:
+    """What to ask next, by its number."""
+    if follow_ups:
         show(out, Text("Ask next:", "bold"))
-        for number, text in enumerate(numbered, 1):
+        for number, text in enumerate(follow_ups, 1):
             show(out, Padding(Text(f"{number}. {text}"), INDENT))
 
 
@@ -102,7 +103,9 @@ def print_question(out: Console, question: str) -> None:
 def where(verdict: Verdict) -> str:
     """Where and how fast a program ran: ``CPU · torch 2.13.0 · 41 ms``."""
     version = verdict.torch_version.partition("+")[0]
-    parts = [verdict.device.upper(), f"torch {version}", f"{verdict.duration_ms:.0f} ms"]
+    ms = verdict.duration_ms
+    took = f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+    parts = [verdict.device.upper(), f"torch {version}", took]
     return " · ".join([*parts, *(f"stand-in: {name}" for name in verdict.stand_ins)])
 
 

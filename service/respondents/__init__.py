@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from corpus.errors import TutorError
+from service.api.library import EntryHead, EntryView
 from service.events import Event, Reply
 from service.sandbox import Device, Verdict
 
@@ -44,6 +45,22 @@ class Runner(Protocol):
 
     def cancel(self) -> bool:
         """Stop what was begun last; ``False`` where that is a turn which was stored already."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class Library(Protocol):
+    """Tells what there is to read. Every method may raise a ``TutorError``."""
+
+    def entries(self) -> Sequence[EntryHead]:
+        """All entries, by collection and number."""
+        ...
+
+    def entry(self, entry_id: str) -> EntryView | None:
+        """One entry with everything known about it; ``None`` where there is none of this id."""
         ...
 
     def close(self) -> None:

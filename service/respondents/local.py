@@ -4,11 +4,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from corpus.entry import Entry
+from service import views
+from service.api.library import EntryHead, EntryView
 from service.events import Event, Reply
-from service.memory import UnknownConversation
+from service.memory import Memory, UnknownConversation
 from service.respondents import ConversationGone, Earlier, Printed
 from service.respondents.background import drawn
 from service.sandbox import Device, Limits, Program, Sandbox, Verdict
+from service.verify import Verifier
 
 if TYPE_CHECKING:
     from service.wiring import Parts
@@ -43,6 +47,25 @@ class LocalSandbox:
 
     def close(self) -> None:
         self._sandbox.close()
+
+
+class LocalLibrary:
+    """The entries of this machine, with the verdicts that ``memory`` holds, which is closed with it."""
+
+    def __init__(self, entries: Sequence[Entry], verifier: Verifier, memory: Memory) -> None:
+        self._entries = {entry.id: entry for entry in entries}
+        self._verifier = verifier
+        self._memory = memory
+
+    def entries(self) -> Sequence[EntryHead]:
+        return [views.head(entry) for entry in self._entries.values()]
+
+    def entry(self, entry_id: str) -> EntryView | None:
+        entry = self._entries.get(entry_id)
+        return None if entry is None else views.view(entry, self._verifier)
+
+    def close(self) -> None:
+        self._memory.close()
 
 
 class LocalTutor:

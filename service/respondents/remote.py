@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from corpus.errors import TutorError
+from service.api.library import EntryHead, EntryView
 from service.api.run import OutputEvent, RunFailed
 from service.client import Client, ClientError, Conflict, NotFound
 from service.events import Event, Matched, Reply, Running
@@ -70,6 +71,15 @@ class RemoteTutor:
 
     def conversation(self, conversation_id: str) -> Sequence[tuple[str, Reply]]:
         return [(one.question, one.reply) for one in self._client.conversation(conversation_id).messages]
+
+    def entries(self) -> Sequence[EntryHead]:
+        return self._client.entries()
+
+    def entry(self, entry_id: str) -> EntryView | None:
+        try:
+            return self._client.entry(entry_id)
+        except NotFound:
+            return None
 
     def close(self) -> None:
         with suppress(ClientError):

@@ -68,7 +68,7 @@ def _edit(talk: Talk, argument: str) -> None:
 
 
 def _more(talk: Talk, argument: str) -> None:
-    talk.ask("more")
+    talk.ask("more", told=False)
 
 
 def _sources(talk: Talk, argument: str) -> None:
@@ -77,8 +77,9 @@ def _sources(talk: Talk, argument: str) -> None:
         return
     for number, match in enumerate(talk.reply.matches, 1):
         terminal.show(talk.out, Text.assemble(f"[{number}] {match.question} ", (match.entry_id, "dim")))
+    talk.say(f"The whole lesson: torchtutor show {talk.reply.matches[0].entry_id}")
     talk.out.print()
-    talk.ask("sources")
+    talk.ask("sources", told=False)
 
 
 def _history(talk: Talk, argument: str) -> None:

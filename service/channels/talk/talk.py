@@ -38,9 +38,13 @@ class Talk:
             waiting.begin("starting")
             return self.opened()
 
-    def ask(self, message: str) -> None:
-        """Send a message and render its reply; Ctrl-C stops the reply."""
-        rendering = Rendering(self.out, message, self.number)
+    def ask(self, message: str, *, told: bool = True) -> None:
+        """Send a message and render its reply; Ctrl-C stops the reply.
+
+        Args:
+            told: whether it is said how the message was understood, where that is not plain.
+        """
+        rendering = Rendering(self.out, message if told else "", self.number)
         respondent = self.respondent
         begun: Matched | None = None
         try:
@@ -51,6 +55,7 @@ class Talk:
                     begun = event if isinstance(event, Matched) else begun
                     if isinstance(event, Done):
                         self.reply, self.conversation_id = event.reply, event.reply.conversation_id
+                        self._offer_nearest(event.reply)
         except TutorError as error:
             rendering.flush()
             if isinstance(error, ConversationGone):
@@ -64,6 +69,12 @@ class Talk:
                 self.conversation_id = begun.conversation_id if begun else self.conversation_id
                 self.say("Stopped; the whole reply is in the conversation.")
         self.out.print()
+
+    def _offer_nearest(self, reply: Reply) -> None:
+        """The questions nearest to one that is not covered stand in the reply; they have numbers like all offers."""
+        if reply.nearest and not reply.follow_ups:
+            most = len(reply.nearest)
+            self.say("Type 1 to ask it." if most == 1 else f"Type 1 to {most} to ask one of them.")
 
     def run(self, code: str) -> None:
         """Run a program; Ctrl-C stops it."""
