@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import random
 import threading
 import time
 from collections import defaultdict
@@ -49,12 +50,15 @@ class No(Exception):
 class FakeSlack:
     """A workspace with two public channels, a private one and direct messages.
 
+    ``events_url`` is where events go, ``None`` for sockets; where there are ``replicas``, to any of them.
+
     Knobs: ``streams`` (whether it streams), ``stream_seconds`` (how long a stream lives), ``scopes`` (granted),
     ``fails`` (what the next calls of a method do), ``delays`` (seconds that a method takes).
     """
 
     def __init__(self) -> None:
         self.events_url: str | None = None
+        self.replicas: list[str] = []
         self.channels: dict[str, dict[str, dict[str, Any]]] = {"C0GENERAL": {}, "C0RANDOM": {}, "G0SECRET": {}}
         self.archived: set[str] = set()
         self.absent: set[str] = set()
@@ -291,7 +295,8 @@ class FakeSlack:
         headers = {"Content-Type": content_type, "X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0={digest}"}
         started = time.monotonic()
         try:
-            async with self._http.post(self.events_url, data=body, headers=headers | (more or {})) as response:
+            to = random.choice(self.replicas) if self.replicas else str(self.events_url)
+            async with self._http.post(to, data=body, headers=headers | (more or {})) as response:
                 result = response.status, await response.text()
         except (ClientError, TimeoutError) as error:
             return 0, type(error).__name__

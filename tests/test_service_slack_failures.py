@@ -178,21 +178,6 @@ def test_messages_of_a_thread_are_answered_in_their_order_however_they_come(slac
     assert len(slack.replies(root)) == 3
 
 
-def test_two_replicas_answer_once(slack: FakeSlack) -> None:
-    first = slack.events_url
-    second = slack.start()  # type: ignore[attr-defined]
-    ts = slack.say(QUESTION, deliver=False)
-    events = slack.events_of(slack.channels["C0GENERAL"][ts], "C0GENERAL")
-    for url in (first, slack.events_url) * 3:
-        slack.events_url = url
-        slack.deliver(events, wait=False)
-    slack.reply(ts)
-    slack.quiet(2)
-    assert len(slack.replies(ts)) == 1
-    second.stop()
-    slack.events_url = first
-
-
 def test_process_killed_between_claim_and_reply_leaves_one_notice_that_can_be_answered(
     slack: FakeSlack, state_folder: Path
 ) -> None:

@@ -246,7 +246,7 @@ def test_run_button_runs_the_code_and_shows_progress_verdict_and_output(slack: F
     slack.press("C0GENERAL", slack.reply(ts)["ts"], "▶ Run")
     ran = slack.reply(ts, count=2)
     assert {block["type"] for block in ran["blocks"]} >= {"task_card", "context"}
-    assert "✔ snippet 1: passed" in slack.text(ran)
+    assert "✔ the code: passed" in slack.text(ran)
 
 
 def test_offered_question_is_shown_and_answered_once(slack: FakeSlack, answered: str) -> None:

@@ -39,8 +39,11 @@ def answer(markdown: str) -> list[Block]:
 
 
 def snippet(shown: ShownSnippet) -> list[Block]:
-    """A snippet with its caption, its verdict and what it printed."""
-    found = [*answer(shown.caption), *code(shown.code), _aside(told(shown))]
+    """A snippet with its caption, its verdict and what it printed; whose program it is knows its code."""
+    if shown.origin == "learner":
+        found = [_aside(f"Your program: {told(shown)}")]
+    else:
+        found = [*answer(shown.caption), *code(shown.code), _aside(told(shown))]
     printed = output(shown.verdict) if shown.verdict else ""
     return [*found, *code(printed)] if printed else found
 
@@ -96,7 +99,7 @@ def output(verdict: Verdict) -> str:
 
 def closing(reply: Reply, public_url: str | None) -> list[Block]:
     """What stands below a reply: where it comes from, what to do next, whether it helped."""
-    buttons = [*_runs(reply), *(_ask(question) for question in reply.follow_ups[:5]), _menu(reply.message_id)]
+    buttons = [*_runs(reply), *_asks(reply.follow_ups), _menu(reply.message_id)]
     return [
         *_sources(reply, public_url),
         {"type": "actions", "elements": buttons},
@@ -178,20 +181,23 @@ def _button(label: str, action: str, value: str) -> Block:
 
 
 def _runs(reply: Reply) -> list[Block]:
-    """A button for each snippet; several get the number that they have in the reply."""
-    few = reply.snippets[:5]
+    """A button for each snippet; several are told apart by their place among the code that the reply shows."""
+    few = list(enumerate(reply.snippets[:5], 1))
+    shown = [number for number, one in few if one.origin != "learner"]
+    found = []
+    for number, one in few:
+        label = "your program" if one.origin == "learner" else "it" if len(shown) == 1 else str(shown.index(number) + 1)
+        value = json.dumps({"message": reply.message_id, "number": number})
+        found.append(_button(f"▶ Run {label}", f"{RUN}:{number}", value))
+    return found
+
+
+def _asks(questions: Sequence[str]) -> list[Block]:
+    offered = [question[:MAX_ASKED] for question in dict.fromkeys(questions) if question.strip()][:5]
     return [
-        _button(
-            "▶ Run it" if len(few) == 1 else f"▶ Run {number}",
-            f"{RUN}:{number}",
-            json.dumps({"message": reply.message_id, "number": number}),
-        )
-        for number, _ in enumerate(few, 1)
+        _button(LABELS.get(question, question), f"{ASK}:{number}", question)
+        for number, question in enumerate(offered, 1)
     ]
-
-
-def _ask(question: str) -> Block:
-    return _button(LABELS.get(question, question), f"{ASK}:{hash_of(question)}", question[:MAX_ASKED])
 
 
 def hash_of(question: str) -> str:

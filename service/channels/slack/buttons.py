@@ -55,7 +55,7 @@ class Buttons:
         if snippet is None:
             await self._whisper(pressed, OLD)
             return
-        title = "your program" if snippet.origin == "learner" else f"snippet {wanted['number']}"
+        title = "your program" if snippet.origin == "learner" else "the code"
         job = self._incoming(pressed, f"{pressed.message}:run:{pressed.pressed_ts}", snippet.code)
         if await self._desk.claim(job.place, job.thread):
             post = self._answering.post(job)

@@ -1,0 +1,79 @@
+"""Claims on Slack messages: one holder at a time, and none that dies unseen."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from service.memory import Memory, UnknownMessage
+from service.memory.claims import Place
+
+PLACE = Place("T1", "C1", "10.1")
+
+
+def test_message_is_claimed_once(memory: Memory) -> None:
+    assert memory.claims.take(PLACE, "10.1", 60)
+    assert not memory.claims.take(PLACE, "10.1", 60)
+
+
+def test_of_many_processes_one_gets_the_claim(tmp_path: Path) -> None:
+    replicas = [Memory(tmp_path / "db") for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda n: replicas[n % 4].claims.take(PLACE, "10.1", 60), range(24)))
+    for replica in replicas:
+        replica.close()
+    assert taken.count(True) == 1
+
+
+def test_claim_whose_lease_ran_out_is_found_once_and_a_renewed_one_is_not(memory: Memory) -> None:
+    other = Place("T1", "C1", "11.1")
+    for place in (PLACE, other):
+        memory.claims.take(place, place.ts, -1)
+    memory.claims.renew([other], 60)
+    assert [claim.place for claim in memory.claims.orphans(60)] == [PLACE]
+    assert memory.claims.orphans(60) == []
+
+
+@pytest.mark.parametrize(("state", "again"), [("posted", False), ("told", True)])
+def test_what_ended_in_a_notice_may_be_taken_anew(memory: Memory, state: str, again: bool) -> None:
+    memory.claims.take(PLACE, "10.1", 60)
+    memory.claims.close(PLACE, state, ["12.1", "12.2"], "m1")  # type: ignore[arg-type]
+    claim = memory.claims.get(PLACE)
+    assert claim is not None
+    assert (claim.state, claim.replies, claim.message_id) == (state, ("12.1", "12.2"), "m1")
+    assert memory.claims.replies("T1", "C1", "10.1") == {"12.1", "12.2"}
+    assert not memory.claims.take(PLACE, "10.1", 60)
+    assert memory.claims.take(PLACE, "10.1", 60, anew=True) is again
+
+
+def test_thread_goes_on_until_its_conversation_is_deleted(memory: Memory) -> None:
+    memory.conversations.save("c1", "m1", "why?", "{}", "slack:T1")
+    memory.claims.go_on("T1", "C1", "10.1", "c1", "U1")
+    memory.claims.step_aside("T1", "C1", "10.1")
+    thread = memory.claims.thread("T1", "C1", "10.1")
+    assert thread is not None
+    assert (thread.conversation_id, thread.asker, thread.aside) == ("c1", "U1", True)
+    assert memory.claims.latest("T1", "C1", 60) == thread
+    assert memory.claims.thread("T2", "C1", "10.1") is None
+    memory.messages.delete("m1", "slack:T1")
+    assert memory.claims.thread("T1", "C1", "10.1") is None
+
+
+def test_message_of_another_workspace_is_not_to_be_had(memory: Memory) -> None:
+    memory.conversations.save("c1", "m1", "why?", '{"answer": "so"}', "slack:T1")
+    with pytest.raises(UnknownMessage):
+        memory.messages.reply("m1", "slack:T2")
+    with pytest.raises(UnknownMessage):
+        memory.messages.delete("m1", "slack:T2")
+    assert memory.messages.reply("m1", "slack:T1") == '{"answer": "so"}'
+
+
+def test_workspace_is_forgotten_whole_and_no_other(memory: Memory) -> None:
+    for team in ("T1", "T2"):
+        memory.conversations.save(f"c{team}", f"m{team}", "why?", "{}", f"slack:{team}")
+        memory.claims.take(Place(team, "C1", "10.1"), "10.1", 60)
+    assert memory.messages.delete_all("slack:T1") == 1
+    memory.claims.forget_team("T1")
+    assert memory.claims.get(Place("T1", "C1", "10.1")) is None
+    assert memory.claims.get(Place("T2", "C1", "10.1")) is not None
+    assert memory.messages.reply("mT2", "slack:T2") == "{}"
