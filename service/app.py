@@ -46,7 +46,7 @@ from service.tutor import UnknownCollection
 from service.wiring import Parts
 
 if TYPE_CHECKING:
-    from service.channels.slack import Slack
+    from service.channels.slack.channel import Slack
 
 MAX_BODY_BYTES = 8_000_000
 FINISH_SECONDS = 10.0
@@ -132,7 +132,7 @@ def _slack(parts: Parts, settings: Settings, turns: Turns) -> "Slack | None":
     """Slack over HTTP, where that is set up; nobody else waits for its imports."""
     if settings.slack_bot_token is None or settings.slack_signing_secret is None:
         return None
-    from service.channels.slack import Slack
+    from service.channels.slack.channel import Slack
 
     return Slack(parts, settings, turns)
 

@@ -1,5 +1,6 @@
 """The tutor in Slack, end to end: a real server process with the real slack-bolt, and a fake Slack over HTTP."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ import httpx
 import pytest
 from fake_slack import BOT, BOT_ID, FakeSlack
 from fake_slack_blocks import loud
+
+from service.channels.slack.check import check
+from service.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -216,6 +220,16 @@ def test_request_that_slack_did_not_sign_is_refused(slack: FakeSlack) -> None:
     old = {"X-Slack-Request-Timestamp": "1600000000", "X-Slack-Signature": "v0=" + "0" * 64}
     assert unsigned.status_code == 401
     assert httpx.post(str(slack.events_url), json=body, headers=old, timeout=60).status_code == 401
+
+
+@pytest.mark.parametrize(("secret", "state"), [(fake_slack.SECRET, "done"), ("another", "missing")])
+def test_check_asks_the_running_service_as_slack_does(
+    slack: FakeSlack, monkeypatch: pytest.MonkeyPatch, secret: str, state: str
+) -> None:
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", secret)
+    monkeypatch.setenv("TUTOR_PUBLIC_URL", str(slack.events_url).removesuffix("/slack/events"))
+    steps = [step for step in asyncio.run(check(Settings())) if step.what.startswith(str(slack.events_url))]
+    assert [step.state for step in steps] == [state]
 
 
 def test_edited_question_is_answered_by_editing_the_reply(slack: FakeSlack, answered: str, home: Path) -> None:

@@ -1,6 +1,7 @@
 """Slack: one reply to each message, in its thread, with code that runs. ``docs/slack.md`` tells how to install it.
 
 =============  ====================================================================================================
+``channel``    all of it put together; ``socket`` and ``cli`` run it without a server, ``check`` tells what is missing
 ``app``        slack-bolt and its two ways in: ``/slack/events`` and Socket Mode
 ``incoming``   what Slack sends, as data
 ``inbox``      what is for the tutor; claims it before Slack hears that it has arrived
@@ -12,7 +13,3 @@
 ``blocks``     a reply as Block Kit; ``text`` escapes and splits
 =============  ====================================================================================================
 """
-
-from service.channels.slack.channel import NotConfigured, Slack
-
-__all__ = ["NotConfigured", "Slack"]

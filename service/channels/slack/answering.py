@@ -62,7 +62,6 @@ class Answering:
         self._shared = shared
         self._desk = desk
         self._running: dict[Place, RunningTurn] = {}
-        self._gone: set[Place] = set()
 
     async def status(self, incoming: Incoming) -> None:
         """Let it be seen at once that somebody is at it."""
@@ -121,22 +120,23 @@ class Answering:
 
     async def delete(self, place: Place) -> None:
         """A question was deleted: nothing is said to it any more, and what was stored of it goes."""
-        turn = self._running.get(place)
-        self._gone.add(place)
-        if turn is not None:
-            with suppress(TutorError):  # it is stored already, and deleted below or when it is posted
-                await turn.cancel()
         claim = await self._desk.note(self._shared.claims.get, place)
-        if claim is not None and claim.state != "claimed":
-            self._gone.discard(place)
-            if claim.message_id is not None:
-                await self.forget_turn(place.team, claim.message_id)
+        if claim is None:
+            return
+        if claim.state == "claimed":  # whoever answers it, in whichever process, looks before it speaks
+            await self._desk.note(self._shared.claims.close, place, "dropped", claim.replies)
+            turn = self._running.get(place)
+            if turn is not None:
+                with suppress(TutorError):  # it is stored already; whoever answers it deletes it
+                    await turn.cancel()
+        elif claim.message_id is not None:
+            await self.forget_turn(place.team, claim.message_id)
 
     async def answer(self, incoming: Incoming, post: Saying, *, quote: bool = False) -> None:
         """Answer, and close the claim."""
         shared, place = self._shared, incoming.place
-        if place in self._gone:
-            return await self._drop(place)
+        if await self._deleted(place):
+            return None
         if shared.asking is not None:
             standing = shared.asking.use([(f"{place.team} {incoming.user}", 1)])
             if not standing.allowed:
@@ -150,8 +150,8 @@ class Answering:
             reply = await self._follow(turn, place, post)
         finally:
             self._running.pop(place, None)
-        if place in self._gone:
-            return await self._drop(place, reply if isinstance(reply, Reply) else None, post)
+        if await self._deleted(place):
+            return await self._take_back(place, reply, post)
         if isinstance(reply, Failed):
             return await self.tell(place, post, f"{reply.title}: {reply.detail}")
         # first: who sees the reply may go on at once
@@ -190,8 +190,6 @@ class Answering:
     async def _follow(self, turn: RunningTurn, place: Place, post: Saying) -> Reply | Failed:
         ran = False
         async for _, event in turn.events():
-            if place in self._gone:
-                break
             if isinstance(event, Running):
                 await post.progress("Running your program", "in_progress")
                 ran = True
@@ -205,13 +203,17 @@ class Answering:
                 await post.add(blocks.snippet(event.snippet))
         return await turn.reply()
 
-    async def _drop(self, place: Place, reply: Reply | None = None, post: Saying | None = None) -> None:
-        self._gone.discard(place)
-        if reply is not None:
+    async def _deleted(self, place: Place) -> bool:
+        claim = await self._desk.note(self._shared.claims.get, place)
+        return claim is not None and claim.state == "dropped"
+
+    async def _take_back(self, place: Place, reply: Reply | Failed, post: Saying) -> None:
+        """Leave nothing of a reply to a question that was deleted."""
+        if isinstance(reply, Reply):
             await self.forget_turn(place.team, reply.message_id)
-        for ts in post.replies if post else ():
+        for ts in post.replies:
+            await self._shared.calls.quietly("chat.stopStream", channel=place.channel, ts=ts)
             await self._shared.calls.quietly("chat.delete", channel=place.channel, ts=ts)
-        await self._desk.note(self._shared.claims.close, place, "dropped")
 
     async def forget_turn(self, team: str, message_id: str) -> None:
         try:

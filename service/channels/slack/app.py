@@ -12,22 +12,17 @@ from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.channels.slack.buttons import Buttons
+from service.channels.slack.calls import client
 from service.channels.slack.inbox import Inbox
 from service.channels.slack.panel import Panel
 
 COMMAND = "/ask"
 SHORTCUT = "explain_error"
 _ANYTHING = re.compile(".*")
-
-
-def client(api_url: str, token: str | None = None) -> AsyncWebClient:
-    """The Web API at ``api_url``; connects when it is first used."""
-    return AsyncWebClient(token=token, base_url=api_url.rstrip("/") + "/")
 
 
 class Bolt:

@@ -56,6 +56,11 @@ class Uncertain(Refused):
     """Slack may have done it."""
 
 
+def client(api_url: str, token: str | None = None) -> AsyncWebClient:
+    """The Web API at ``api_url``; connects when it is first used."""
+    return AsyncWebClient(token=token, base_url=api_url.rstrip("/") + "/")
+
+
 class Calls:
     """The Web API behind ``client``; the connections are kept until :meth:`close`."""
 

@@ -15,9 +15,9 @@ from fastapi import APIRouter, Request, Response
 from corpus.errors import TutorError
 from service.channels.limits import ASKING, RUNNING, quota
 from service.channels.slack.answering import Answering, Shared
-from service.channels.slack.app import Bolt, client
+from service.channels.slack.app import Bolt
 from service.channels.slack.buttons import Buttons
-from service.channels.slack.calls import Calls
+from service.channels.slack.calls import Calls, client
 from service.channels.slack.desk import Desk
 from service.channels.slack.inbox import Allowed, Inbox
 from service.channels.slack.panel import Panel

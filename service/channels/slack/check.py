@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from service.channels.guard import LOOPBACK
-from service.channels.slack.app import client
+from service.channels.slack.calls import client
 from service.sandbox import isolation
 from service.settings import Settings
 

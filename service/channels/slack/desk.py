@@ -19,7 +19,7 @@ from service.memory.claims import Claim, Claims, Place
 
 WORKERS = 4
 MAX_WAITING = 200
-LEASE_SECONDS = 20.0
+LEASE_SECONDS = 30.0
 ROUND_SECONDS = 4.0
 BUSY = "Too many questions at once: I have not looked at this one. Ask it again in a minute."
 INTERRUPTED = "I was interrupted before I could answer this."
@@ -60,7 +60,7 @@ class Desk:
     def start(self) -> None:
         """Begin to work; in the event loop."""
         self._tasks = [asyncio.create_task(self._work()) for _ in range(WORKERS)]
-        self._tasks.append(asyncio.create_task(self._rounds()))
+        self._tasks += [asyncio.create_task(self._renew()), asyncio.create_task(self._look())]
 
     async def stop(self, within: float) -> None:
         """Finish what is begun, if that takes no longer than ``within`` seconds, and let go of the rest."""
@@ -138,18 +138,34 @@ class Desk:
         finally:
             self.release(job.place)
 
-    async def _rounds(self) -> None:
-        """Renew what is held, and look for claims of the dead."""
-        count = 0
+    async def _renew(self) -> None:
+        """Keep what is held, whatever else takes its time."""
         while True:
             try:
                 if self._held:
                     await self.note(self._claims.renew, list(self._held), LEASE_SECONDS)
+            except TutorError as error:
+                _log.warning("Slack's claims could not be renewed: %s", error)
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def _look(self) -> None:
+        """Look for claims of the dead."""
+        count = 0
+        while True:
+            try:
                 for claim in await self.note(self._claims.orphans, LEASE_SECONDS):
-                    await self._orphaned(claim)
+                    if claim.place not in self._held:
+                        self._held.add(claim.place)
+                        self.aside(self._bury(claim))
                 if count % 1000 == 0:
                     await self.note(self._claims.forget)
             except TutorError as error:
                 _log.warning("Slack's claims could not be looked after: %s", error)
             count += 1
             await asyncio.sleep(ROUND_SECONDS)
+
+    async def _bury(self, claim: Claim) -> None:
+        try:
+            await self._orphaned(claim)
+        finally:
+            self.release(claim.place)

@@ -22,6 +22,9 @@ NO_STREAMS_SECONDS = 3600.0
 """So long a workspace that refused to stream is not asked again."""
 
 ENDED = ("message_not_in_streaming_state", "stopped_by_user", "message_not_found")
+PASSING = ("ratelimited", "unreachable", "request_timeout", "thread_not_found")
+"""Refusals that say nothing of the workspace."""
+
 GONE = ("message_not_found", "cant_update_message", "edit_window_closed")
 NOT_HERE = ("is_archived", "channel_not_found", "not_in_channel", "invalid_auth", "token_revoked", "account_inactive")
 NO_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
@@ -173,7 +176,7 @@ class Post:
             await self._calls.quietly("chat.stopStream", channel=self._to.channel, ts=self.replies[0])
         elif self._mode == "new" and isinstance(refusal, Uncertain):
             self.replies = await self._look()
-        elif self._mode == "new":
+        elif self._mode == "new" and refusal.error not in PASSING:
             self._streams.refuse(self._to.team)
         self._mode = "edited"
         await self.open()
