@@ -46,6 +46,15 @@ def test_what_ended_in_a_notice_may_be_taken_anew(memory: Memory, state: str, ag
     assert memory.claims.take(PLACE, "10.1", 60, anew=True) is again
 
 
+def test_claim_that_was_dropped_stays_so(memory: Memory) -> None:
+    memory.claims.take(PLACE, "10.1", 60)
+    assert memory.claims.close(PLACE, "dropped")
+    assert not memory.claims.close(PLACE, "posted", ["12.1"])
+    claim = memory.claims.get(PLACE)
+    assert claim is not None
+    assert claim.state == "dropped"
+
+
 def test_thread_goes_on_until_its_conversation_is_deleted(memory: Memory) -> None:
     memory.conversations.save("c1", "m1", "why?", "{}", "slack:T1")
     memory.claims.go_on("T1", "C1", "10.1", "c1", "U1")

@@ -111,9 +111,9 @@ class Claims:
         """Note which turn answers it, and what stands in Slack for it already."""
         self._change(place, replies=" ".join(replies), message_id=message_id)
 
-    def close(self, place: Place, state: State, replies: Iterable[str] = (), message_id: str | None = None) -> None:
-        """Say what came of it."""
-        self._change(place, state=state, replies=" ".join(replies), message_id=message_id)
+    def close(self, place: Place, state: State, replies: Iterable[str] = (), message_id: str | None = None) -> bool:
+        """Say what came of it; ``False`` where it was dropped meanwhile, and stays so."""
+        return self._change(place, state=state, replies=" ".join(replies), message_id=message_id)
 
     def renew(self, places: Iterable[Place], seconds: float) -> None:
         """Hold claims for ``seconds`` from now; 0 lets go of them."""
@@ -196,11 +196,12 @@ class Claims:
             session.execute(delete(ThreadRow).where(ThreadRow.team == team))
         self._database.forget_deleted()
 
-    def _change(self, place: Place, **values: str | None) -> None:
+    def _change(self, place: Place, **values: str | None) -> bool:
         if values.get("message_id") is None:
             values.pop("message_id", None)
         with self._database.write() as session:
-            session.execute(update(ClaimRow).where(*_is(place)).values(**values))
+            changed = update(ClaimRow).where(*_is(place), ClaimRow.state != "dropped").values(**values)
+            return session.execute(changed.returning(ClaimRow.ts)).first() is not None
 
 
 def _key(place: Place) -> tuple[str, str, str]:

@@ -159,7 +159,8 @@ class Answering:
             shared.claims.go_on, place.team, place.channel, incoming.thread, reply.conversation_id, incoming.user
         )
         await post.finish(blocks.closing(reply, shared.public_url), text.notification(reply.answer))
-        await self._desk.note(shared.claims.close, place, "posted", post.replies, reply.message_id)
+        if not await self._desk.note(shared.claims.close, place, "posted", post.replies, reply.message_id):
+            await self.forget_turn(place.team, reply.message_id)  # deleted just now
         return None
 
     async def _start(self, incoming: Incoming) -> RunningTurn:

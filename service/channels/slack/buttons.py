@@ -44,7 +44,7 @@ class Buttons:
         }
 
     async def press(self, body: Mapping[str, Any]) -> None:
-        """Do what a button is for; returns when that is claimed, or after two seconds."""
+        """Do what a button is for; returns when that is claimed, or after a while."""
         pressed = read.pressed(body)
         if pressed is not None and pressed.action in self._actions:
             await self._inbox.in_time(self._actions[pressed.action](pressed))

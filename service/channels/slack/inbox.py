@@ -20,7 +20,7 @@ from service.memory.claims import Claim, Place, Thread
 from service.phrases import bare
 from service.sandbox import Program
 
-IN_TIME_SECONDS = 2.0
+IN_TIME_SECONDS = 1.5
 """Slack waits three seconds; what is not claimed by then goes on by itself."""
 
 EDIT_PATIENCE_SECONDS = 60
@@ -52,7 +52,7 @@ class Inbox:
         self._allowed = allowed
 
     async def event(self, body: Mapping[str, Any]) -> None:
-        """A message or a mention; returns when it is claimed, or after two seconds."""
+        """A message or a mention; returns when it is claimed, or after a while."""
         found = read.event(body)
         if isinstance(found, Incoming):
             await self.in_time(self._message(found))
