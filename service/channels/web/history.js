@@ -96,7 +96,7 @@ export function History({ current, version, onOpen, onChanged, onRenamed, onGone
   const groups = Object.entries(Object.groupBy ? Object.groupBy(heads, (head) => age(head.updated_at)) : { Conversations: heads });
   return html`<div class="history" onKeyDown=${byArrows}>
     <label class="search"><span class="hidden">Search your conversations</span><${Icon} name="find" />
-      <input type="search" class="field" placeholder="Search your conversations" value=${query} maxlength="200" onInput=${(event) => setQuery(event.target.value)} /></label>
+      <input type="search" class="field" placeholder="Search conversations" value=${query} maxlength="200" onInput=${(event) => setQuery(event.target.value)} /></label>
     <div class="heads" tabindex="-1">
       ${groups.map(([name, group]) => html`<section aria-label=${name} key=${name}><h2>${name}</h2><ul>
         ${group.map((head) => html`<${Head} key=${head.conversation_id + head.title} head=${head} current=${head.conversation_id === current}
