@@ -8,6 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
+from service.channels.openai_answer import Answer
+from service.channels.openai_request import ChatMessage, CompletionRequest
+from service.events import MatchedEntry, Reply, Sentence, Supported, Text
 from service.settings import Settings
 from service.wiring import Parts
 from service.wording import Brief, LessonWording
@@ -198,6 +201,21 @@ def test_a_wrong_key_is_told_in_the_protocols_form(parts: Parts) -> None:
     assert "WWW-Authenticate" in response.headers
 
 
+def test_too_many_requests_are_told_in_the_protocols_form(parts: Parts) -> None:
+    app = create_app(parts, Settings(verify_in_background=False, rate_limit="1/hour"))
+    http = TestClient(app, base_url="http://127.0.0.1")
+    assert http.get("/v1/models").status_code == 200
+    refused = http.get("/v1/models")
+    assert (refused.status_code, refused.json()["error"]["type"]) == (429, "rate_limit_error")
+    assert "Retry-After" in refused.headers
+
+
+def test_links_lead_to_the_public_address(parts: Parts) -> None:
+    app = create_app(parts, Settings(verify_in_background=False, public_url="https://tutor.example.org"))
+    http = TestClient(app, base_url="http://127.0.0.1")
+    assert complete(http, ASKED)["citations"] == ["https://tutor.example.org/entries/grad"]
+
+
 def test_the_key_that_clients_always_send_is_not_looked_at_where_none_is_needed(http: TestClient) -> None:
     assert http.get("/v1/models", headers={"Authorization": "Bearer none"}).status_code == 200
 
@@ -248,6 +266,28 @@ def test_a_question_is_found_in_what_a_front_end_wrapped_it_into(http: TestClien
         f'<context>\n<source id="1">Wine and fish.</source>\n</context>\n\n{ASKED}'
     )
     assert content(complete(http, wrapped)).startswith("They are summed.")
+
+
+def test_a_models_answer_cites_by_sentence_and_tells_what_nothing_supports() -> None:
+    match = MatchedEntry(entry_id="grad", number=1, collection="c", question="Why?", score=1.0)
+    sentences = [
+        Sentence(start=0, end=19, citations=[1], support=0.9, supported=True),
+        Sentence(start=20, end=35, citations=[], support=0.1, supported=False),
+    ]
+    turn = {"conversation_id": "c", "message_id": "m", "outcome": "answered", "abstained": False, "confidence": 1.0}
+    turn |= {"understood_as": "", "matches": [match, match], "nearest": [], "follow_ups": [], "sentences": sentences}
+    reply = Reply(**turn, answer="They are summed.[1] They rhyme, too", snippets=[])
+    asked = CompletionRequest(model="torchtutor", messages=[ChatMessage(role="user", content="Why?")])
+    answer = Answer(asked, "http://x")
+    for event in (Text(markdown=reply.answer), Supported(sentences=sentences)):
+        answer.add(event)
+    made = answer.whole(reply)
+    message = made["choices"][0]["message"]
+    assert [
+        (one["url_citation"]["start_index"], one["url_citation"]["end_index"]) for one in message["annotations"]
+    ] == [(0, 19)]
+    assert made["citations"] == ["http://x/entries/grad"]
+    assert "No lesson supports this:* “They rhyme" in message["content"]
 
 
 def test_a_turn_that_fails_is_an_error_in_the_stream(http: TestClient, parts: Parts, monkeypatch: Any) -> None:
