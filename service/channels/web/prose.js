@@ -28,7 +28,7 @@ function marked(answer, sentences, matches) {
     at = start + lead + answer.slice(start + lead, end).trimEnd().length;
   }
   text += answer.slice(at);
-  return text.replace(/\[(\d{1,2})\](?![(:])/g, (whole, number) => (matches[number - 1] ? `${CITATION}${number} ` : whole));
+  return text.replace(/ ?\[(\d{1,2})\](?![(:])/g, (whole, number) => (matches[number - 1] ? `${CITATION}${number} ` : whole));
 }
 
 function finish(matches) {
