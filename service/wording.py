@@ -100,7 +100,7 @@ class LessonWording:
     def text(self, brief: Brief, worded: Worded) -> Generator[Text, None, None]:
         """The text below what was said already, paragraph by paragraph."""
         text = brief.composed.text
-        if worded.text:
+        if brief.composed.reservation and brief.composed.reservation in worded.text:
             text = text.removeprefix(f"{brief.composed.reservation}\n\n")
         for paragraph in re.split(r"(?<=\n\n)", text):
             yield worded.say(paragraph)

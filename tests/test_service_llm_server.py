@@ -136,7 +136,7 @@ def test_code_that_would_reach_out_does_not(tutor: Server, llm: LLMServer) -> No
         ("refusal", "said nothing"),
         ("length", "limit of 800 tokens"),
         ("cut_off", "broke off"),
-        ("broken_off", "broke off"),
+        ("broken_off", "cannot be reached"),
         ("empty", "said nothing"),
     ],
 )

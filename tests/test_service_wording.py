@@ -8,12 +8,14 @@ from fakes import FakeModel, FakeSandbox
 
 from corpus.entry import Entry
 from index.retriever import KeywordRetriever
-from service.events import Done, Event, Matched, Reply, Supported, Text
+from service.events import Done, Event, Matched, Reply, Supported, Text, Turn
 from service.guarding import Allowance, Allowed, Prices, Rest
 from service.language_model import ModelFailed, Usage
 from service.memory import Memory
+from service.reply import Composed
 from service.settings import Settings
 from service.wiring import Parts, build_tutor
+from service.wording import Brief, LessonWording
 
 QUESTION = "why do gradients keep growing"
 LESSON = "They are summed.\n\nClear them.\n\nThe chain rule sums."
@@ -235,3 +237,10 @@ def test_stored_reply_keeps_who_worded_it(make: Make, tmp_path: Path) -> None:
     first = reply(parts)
     stored = parts.memory.conversations.get(first.conversation_id).messages[0]
     assert Reply.model_validate_json(stored.reply_json) == first
+
+
+def test_lessons_reply_to_a_program_keeps_its_reservation(parts: Parts) -> None:
+    composed = Composed("*Unsure.*\n\nText.", reservation="*Unsure.*")
+    brief = Brief("x", Turn.model_construct(), composed, lead="It passes.")
+    told = [event.markdown for event in LessonWording(parts.verifier).word(brief) if isinstance(event, Text)]
+    assert "".join(told) == "It passes.\n\n*Unsure.*\n\nText."
