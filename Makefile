@@ -1,7 +1,7 @@
 # Everything is one of these commands. `make serve` and `make test` need nothing but Python 3.11+ and make.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test test-fast test-llm browser check eval soak ask openapi lock clean
+.PHONY: help setup serve test test-fast test-llm browser screenshots check eval soak ask openapi lock clean
 
 BIN := .venv/bin
 
@@ -31,6 +31,9 @@ test-llm: setup ## The tests with a small real language model, which is compiled
 
 browser: setup ## Make sure of a Chromium to test the page in
 	@scripts/browser
+
+screenshots: setup browser ## Take the pictures in docs/ anew
+	@PYTHONPATH=.:tests $(BIN)/python scripts/screenshots.py
 
 check: setup ## Style, types and the direction of imports
 	@$(BIN)/ruff check .

@@ -41,6 +41,11 @@ class Screen:
         return [*above, *(line.rstrip() for line in self._shown.display)]
 
     @property
+    def cells(self) -> Sequence[Sequence[pyte.screens.Char]]:
+        """The characters on the screen, row by row, with their looks."""
+        return [[self._shown.buffer[y][x] for x in range(self._shown.columns)] for y in range(self._shown.lines)]
+
+    @property
     def text(self) -> str:
         return "\n".join(self.lines)
 

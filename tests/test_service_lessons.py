@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fakes import PASSED, FakeSandbox
@@ -130,10 +131,10 @@ def test_status_tells_versions_isolation_and_what_waits(client: TestClient) -> N
         assert told in page
 
 
-def test_status_tells_no_path_and_no_secret(open_client: Open, parts: Parts) -> None:
+def test_status_tells_no_path_and_no_address(open_client: Open, tmp_path: Path) -> None:
     page = open_client(trusted_proxies=("10.1.2.3",)).get("/status").text
     assert "10.1.2.3" not in page
-    assert str(parts.memory.path if hasattr(parts.memory, "path") else Settings().home) not in page
+    assert str(tmp_path) not in page
 
 
 @pytest.mark.parametrize("path", ["/entries/grad", "/browse", "/status", "/entries/none"])
