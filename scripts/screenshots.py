@@ -23,6 +23,7 @@ from ptys import Screen
 
 DOCS = Path(__file__).parent.parent / "docs"
 QUESTION = "why do my gradients keep growing every step?"
+EARLIER = ("what does no_grad do?", "mat1 and mat2 shapes cannot be multiplied", "Adam or SGD?", "what is a tensor?")
 LESSON = "no-grad"
 COLOURS = 160
 PATIENCE = 300
@@ -64,7 +65,7 @@ def main() -> None:
             wait_until_verified(server)
             screen = terminal(home)
             with launched() as browser:
-                take_pages(browser, server.url)
+                take_pages(browser, server)
                 take_terminal(browser, screen)
         finally:
             server.stop()
@@ -95,14 +96,23 @@ def window(browser: Browser, width: int, height: int, colours: str = "light") ->
         context.close()
 
 
-def take_pages(browser: Browser, url: str) -> None:
+def begin_anew(server: Server) -> None:
+    """The history holds what a learner may have asked before, and not what an earlier picture did."""
+    for conversation in server.http.get("/v1/conversations").json()["conversations"]:
+        server.http.delete(f"/v1/conversations/{conversation['conversation_id']}")
+    for message in EARLIER:
+        server.http.post("/v1/chat", json={"message": message}).raise_for_status()
+
+
+def take_pages(browser: Browser, server: Server) -> None:
     for name, width, height, colours in (
         ("page", 1240, 860, "light"),
         ("page-dark", 1240, 860, "dark"),
         ("page-phone", 390, 780, "light"),
     ):
+        begin_anew(server)
         with window(browser, width, height, colours) as page:
-            page.goto(url)
+            page.goto(server.url)
             page.fill("#message", QUESTION)
             page.press("#message", "Enter")
             page.locator(".turn[aria-busy=false]").wait_for()
@@ -110,7 +120,7 @@ def take_pages(browser: Browser, url: str) -> None:
             save(page, name)
     for name, path in (("lesson", f"/entries/{LESSON}#pitfall-1"), ("browse", "/browse")):
         with window(browser, 1240, 860) as page:
-            page.goto(url + path)
+            page.goto(server.url + path)
             page.wait_for_load_state("networkidle")
             save(page, name)
 

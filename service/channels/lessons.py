@@ -162,7 +162,7 @@ def _groups(parts: Parts, settings: Settings, report: Report) -> list[tuple[str,
         (
             "Answers",
             [
-                ("Worded by", "the lessons themselves"),
+                ("Worded by", settings.llm or "the lessons themselves"),
                 ("Lessons", f"{len(entries)} in {', '.join(parts.tutor.collections)}"),
                 ("Passages searched", str(sum(1 for entry in entries for _ in passages(entry)))),
                 ("Embedding model", settings.embedding_model),
