@@ -25,7 +25,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 QUESTION = "why do my gradients keep growing every step?"
 EARLIER = ("what does no_grad do?", "mat1 and mat2 shapes cannot be multiplied", "Adam or SGD?", "what is a tensor?")
 LESSON = "no-grad"
-COLOURS = 160
+COLOURS = 256
 PATIENCE = 300
 """Seconds."""
 
@@ -154,7 +154,7 @@ def save(page: Page, name: str, selector: str | None = None) -> None:
     """Into docs/, with few colours: a repository keeps every version of a picture."""
     taken = page.locator(selector).screenshot() if selector else page.screenshot()
     with Image.open(BytesIO(taken)) as picture:
-        few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         few.save(DOCS / f"{name}.png", optimize=True)
     print(f"docs/{name}.png  {(DOCS / f'{name}.png').stat().st_size // 1024} kB")
 
