@@ -19,7 +19,9 @@ SECONDS = 90
 
 @pytest.fixture(scope="module")
 def one_slot(state_folder: Path, start_server: Callable[..., Server]) -> Server:
-    return start_server(state_folder, TUTOR_RUN_SLOTS="1", TUTOR_RUN_SECONDS=str(SECONDS), TUTOR_RUN_SECONDS_MAX="99")
+    server = start_server(state_folder, TUTOR_RUN_SLOTS="1", TUTOR_RUN_SECONDS=str(SECONDS), TUTOR_RUN_SECONDS_MAX="99")
+    server.http.post("/v1/run", json={"code": "print(0)"}).raise_for_status()  # until the sandbox is warm
+    return server
 
 
 def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
