@@ -29,7 +29,7 @@ from eval.bench.learner import Learner
 from eval.qrels import QUERIES
 from service.settings import Settings
 
-START_SECONDS = 60
+START_SECONDS = 300
 SAMPLE_SECONDS = 2.0
 MAX_GROWTH = 0.05
 IDLE_STREAMS = 50
