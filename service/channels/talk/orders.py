@@ -78,7 +78,6 @@ def _sources(talk: Talk, argument: str) -> None:
     for number, match in enumerate(talk.reply.matches, 1):
         terminal.show(talk.out, Text.assemble(f"[{number}] {match.question} ", (match.entry_id, "dim")))
     talk.say(f"The whole lesson: torchtutor show {talk.reply.matches[0].entry_id}")
-    talk.out.print()
     talk.ask("sources", told=False)
 
 

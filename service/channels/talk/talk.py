@@ -68,13 +68,15 @@ class Talk:
             else:
                 self.conversation_id = begun.conversation_id if begun else self.conversation_id
                 self.say("Stopped; the whole reply is in the conversation.")
-        self.out.print()
+        else:
+            self.out.print()
 
     def _offer_nearest(self, reply: Reply) -> None:
         """The questions nearest to one that is not covered stand in the reply; they have numbers like all offers."""
         if reply.nearest and not reply.follow_ups:
             most = len(reply.nearest)
-            self.say("Type 1 to ask it." if most == 1 else f"Type 1 to {most} to ask one of them.")
+            told = "Type 1 to ask it." if most == 1 else f"Type 1 to {most} to ask one of them."
+            terminal.note(self.out, told)
 
     def run(self, code: str) -> None:
         """Run a program; Ctrl-C stops it."""
@@ -85,7 +87,8 @@ class Talk:
         except KeyboardInterrupt:
             respondent.cancel()
             self.say("Stopped.")
-        self.out.print()
+        else:
+            self.out.print()
 
     def go_on_with(self, conversation_id: str) -> None:
         """Show an earlier conversation and go on with it."""
@@ -114,6 +117,7 @@ class Talk:
 
     def say(self, text: str) -> None:
         terminal.note(self.out, text)
+        self.out.print()
 
     def tell(self, error: TutorError) -> None:
         terminal.note(self.out, str(error), "red")
