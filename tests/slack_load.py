@@ -159,7 +159,8 @@ def main() -> None:
     start(start_server, home, fake)
     kinds = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGTERM)
     started = time.monotonic()
-    print(flood(fake, events, home, [partial(restart, how) for how in kinds]), f"in {time.monotonic() - started:.0f} s")
+    found = flood(fake, events, home, [partial(restart, how) for how in kinds])
+    print(found, f"in {time.monotonic() - started:.0f} s", *found.wrong, sep="\n")
     for server in servers:
         server.stop()
     fake.close()

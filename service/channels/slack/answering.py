@@ -135,7 +135,7 @@ class Answering:
     async def answer(self, incoming: Incoming, post: Saying, *, quote: bool = False) -> None:
         """Answer, and close the claim."""
         shared, place = self._shared, incoming.place
-        if await self._deleted(place):
+        if not await self._wanted(place):
             return None
         if shared.asking is not None:
             standing = shared.asking.use([(f"{place.team} {incoming.user}", 1)])
@@ -150,7 +150,7 @@ class Answering:
             reply = await self._follow(turn, place, post)
         finally:
             self._running.pop(place, None)
-        if await self._deleted(place):
+        if not await self._wanted(place):
             return await self._take_back(place, reply, post)
         if isinstance(reply, Failed):
             return await self.tell(place, post, f"{reply.title}: {reply.detail}")
@@ -197,22 +197,24 @@ class Answering:
             elif isinstance(event, Matched):
                 if ran:
                     await post.progress("Ran your program", "complete")
-                await self._desk.note(self._shared.claims.begun, place, event.message_id, post.replies)
+                post.message_id = event.message_id
             elif isinstance(event, Text):
                 await post.add(blocks.answer(event.markdown))
             elif isinstance(event, Verified):
                 await post.add(blocks.snippet(event.snippet))
         return await turn.reply()
 
-    async def _deleted(self, place: Place) -> bool:
+    async def _wanted(self, place: Place) -> bool:
+        """Whether a reply is still waited for: the question may be deleted, or another process took us for dead."""
         claim = await self._desk.note(self._shared.claims.get, place)
-        return claim is not None and claim.state == "dropped"
+        return claim is not None and claim.state not in ("dropped", "told")
 
     async def _take_back(self, place: Place, reply: Reply | Failed, post: Saying) -> None:
-        """Leave nothing of a reply to a question that was deleted."""
+        """Leave nothing of a reply that nobody waits for; a notice that took its place stays."""
         if isinstance(reply, Reply):
             await self.forget_turn(place.team, reply.message_id)
-        for ts in post.replies:
+        claim = await self._desk.note(self._shared.claims.get, place)
+        for ts in set(post.replies) - set(claim.replies if claim and claim.state == "told" else ()):
             await self._shared.calls.quietly("chat.stopStream", channel=place.channel, ts=ts)
             await self._shared.calls.quietly("chat.delete", channel=place.channel, ts=ts)
 
@@ -230,8 +232,8 @@ class Answering:
     def _post_at(self, place: Place, address: Address, replies: Sequence[str] = ()) -> Post:
         claims, note = self._shared.claims, self._desk.note
 
-        async def begun(standing: Sequence[str]) -> None:
-            await note(claims.begun, place, None, standing)
+        async def begun(message_id: str | None, standing: Sequence[str]) -> None:
+            await note(claims.begun, place, message_id, standing)
 
         async def known() -> set[str]:
             return await note(claims.replies, place.team, place.channel, address.thread)

@@ -19,7 +19,7 @@ from service.memory.claims import Claim, Claims, Place
 
 WORKERS = 4
 MAX_WAITING = 200
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 40.0
 ROUND_SECONDS = 4.0
 BUSY = "Too many questions at once: I have not looked at this one. Ask it again in a minute."
 INTERRUPTED = "I was interrupted before I could answer this."
@@ -50,7 +50,9 @@ class Desk:
     def __init__(self, claims: Claims, orphaned: Callable[[Claim], Awaitable[None]]) -> None:
         self._claims = claims
         self._orphaned = orphaned
-        self._books = ThreadPoolExecutor(2, "slack books")  # never behind the turns, which have threads of their own
+        # never behind the turns, which have threads of their own; and what keeps a claim behind nothing at all
+        self._books = ThreadPoolExecutor(2, "slack books")
+        self._leases = ThreadPoolExecutor(1, "slack leases")
         self._waiting: dict[tuple[str, str], list[Job]] = {}
         self._next: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._held: set[Place] = set()
@@ -74,6 +76,7 @@ class Desk:
             with suppress(TutorError):
                 await self.note(self._claims.renew, list(self._held), 0.0)
         self._books.shutdown()
+        self._leases.shutdown()
 
     async def note(self, write: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
         """Read or write the database, off the event loop."""
@@ -143,7 +146,8 @@ class Desk:
         while True:
             try:
                 if self._held:
-                    await self.note(self._claims.renew, list(self._held), LEASE_SECONDS)
+                    loop = asyncio.get_running_loop()
+                    await loop.run_in_executor(self._leases, self._claims.renew, list(self._held), LEASE_SECONDS)
             except TutorError as error:
                 _log.warning("Slack's claims could not be renewed: %s", error)
             await asyncio.sleep(ROUND_SECONDS)

@@ -182,7 +182,12 @@ class Inbox:
         if before is not None and before.state in ("posted", "told"):
             if before.message_id is not None:
                 await self._answering.forget_turn(now.place.team, before.message_id)
-            await self._answering.answer(now, self._answering.post(now, before.replies))
+            if before.state == "told":
+                await self._desk.claim(now.place, before.thread, anew=True)
+            try:
+                await self._answering.answer(now, self._answering.post(now, before.replies))
+            finally:
+                self._desk.release(now.place)
         await self._desk.note(self._shared.claims.close, edit, "dropped")
 
     async def _settled(self, place: Place) -> Claim | None:

@@ -46,6 +46,8 @@ class Saying(Protocol):
 
     replies: list[str]
     """The messages that stand for it, oldest first."""
+    message_id: str | None
+    """The turn that it tells, once that is known."""
 
     async def open(self) -> None:
         """Let something be seen where nothing will stream."""
@@ -80,7 +82,7 @@ class Post:
     """A reply in a thread.
 
     Args:
-        begun: told the messages as soon as they stand there.
+        begun: told the turn and the messages as soon as they stand there.
         known: the messages of the thread that answer something else.
         replies: messages that are edited in place of new ones.
     """
@@ -90,7 +92,7 @@ class Post:
         calls: Calls,
         address: Address,
         streams: Streams,
-        begun: Callable[[Sequence[str]], Awaitable[None]],
+        begun: Callable[[str | None, Sequence[str]], Awaitable[None]],
         known: Callable[[], Awaitable[set[str]]],
         replies: Sequence[str] = (),
     ) -> None:
@@ -100,6 +102,7 @@ class Post:
         self._begun = begun
         self._known = known
         self.replies = list(replies)
+        self.message_id: str | None = None
         self._mode = "edited" if replies or not streams.allowed(address.team) else "new"
         self._blocks: list[Block] = []
         self._sent = 0
@@ -160,7 +163,7 @@ class Post:
                 )
                 self._mode = "streaming"
                 self.replies = [str(started["ts"])]
-                await self._begun(self.replies)
+                await self._begun(self.message_id, self.replies)
             else:
                 await self._calls("chat.appendStream", channel=self._to.channel, ts=self.replies[0], chunks=chunks)
             self._sent += count
@@ -230,7 +233,7 @@ class Post:
                 raise
             posted = await self._calls("chat.postMessage", **said, blocks=blocks.plainly(content))
         self.replies.append(str(posted["ts"]))
-        await self._begun(self.replies)
+        await self._begun(self.message_id, self.replies)
 
     async def _look(self) -> list[str]:
         """The message that an interrupted call may have left in the thread."""

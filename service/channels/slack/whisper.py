@@ -21,6 +21,7 @@ class Whisper:
         self._url = url
         self._blocks: list[Block] = []
         self.replies: list[str] = []
+        self.message_id: str | None = None
 
     async def open(self) -> None: ...
 
