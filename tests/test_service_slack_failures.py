@@ -27,7 +27,7 @@ def slack(state_folder: Path, start_server: Callable[..., Any]) -> Iterator[Fake
     start = starter(fake, state_folder, start_server)
     fake.server = start()  # type: ignore[attr-defined]
     fake.start = start  # type: ignore[attr-defined]
-    fake.reply(fake.say(QUESTION))
+    fake.reply(fake.say(QUESTION), seconds=300)
     yield fake
     fake.close()
 

@@ -44,6 +44,7 @@ def slack(home: Path, start_server: Callable[..., Any]) -> Iterator[FakeSlack]:
     )
     fake.events_url = f"{server.url}/slack/events"
     assert fake.calls == []  # none is made at the start
+    fake.reply(fake.say(QUESTION), seconds=300)  # the sandbox is cold
     yield fake
     fake.close()
 

@@ -37,6 +37,7 @@ def slack(state_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             stderr=output,
         )
     fake.wait_for(lambda: fake.sockets, 300, "the socket")
+    fake.reply(fake.say(QUESTION), seconds=300)
     yield fake
     process.terminate()
     assert process.wait(60) == 0, log.read_text()
