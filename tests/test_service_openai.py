@@ -256,6 +256,20 @@ def test_a_front_end_that_asks_for_a_title_in_prose_gets_it_alone(http: TestClie
     assert content(complete(http, task)) == "Why do gradients keep growing"
 
 
+def test_a_front_end_that_lets_models_choose_tools_is_told_none(http: TestClient) -> None:
+    chooses = "Available Tools: [{}]\n\nYour task is to choose and return the correct tool(s) from the list."
+    messages = [{"role": "system", "content": chooses}, {"role": "user", "content": f"Query: {ASKED}"}]
+    made = http.post("/v1/chat/completions", json={"model": "torchtutor", "messages": messages}).json()
+    assert json.loads(content(made)) == {"tool_calls": []}
+
+
+def test_a_face_is_an_emoji(http: TestClient) -> None:
+    task = (
+        f"### Task:\nYour task is to reflect the speaker's likely facial expression through a fitting emoji.\n{HISTORY}"
+    )
+    assert content(complete(http, task)) == "🙂"
+
+
 def test_whoever_asks_about_titles_gets_an_answer(http: TestClient) -> None:
     assert "rather not guess" in content(complete(http, "Generate a concise title for my plot of fish"))
 

@@ -15,7 +15,7 @@ from service.asked import Said
 from service.channels.openai_request import MAX_MESSAGE, ChatMessage
 from service.tutor import Tutor
 
-Kind = Literal["title", "tags", "follow_ups", "queries", "prompt", "text"]
+Kind = Literal["title", "tags", "follow_ups", "queries", "prompt", "text", "emoji", "tool_calls"]
 
 MAX_TITLE = 50
 MAX_TAGS = 3
@@ -29,6 +29,7 @@ _OPEN_WEBUI: tuple[tuple[Kind, str], ...] = (
     ("queries", r"analyze the chat history to determine the necessity of generating search queries"),
     ("prompt", r"generate a detailed prompt for an? image generation"),
     ("text", r"you are an autocompletion system"),
+    ("emoji", r"your task is to reflect the speaker's likely facial expression"),
 )
 _TITLES = re.compile(
     r"provide a concise, 5-word-or-less title for the conversation"
@@ -38,9 +39,16 @@ _TITLES = re.compile(
     r"|^you are a professional conversation summarizer\. generate a concise title",
     re.IGNORECASE | re.DOTALL,
 )
+_TOOLS = re.compile(r"^Available Tools:.*\bchoose and return the correct tool", re.DOTALL)
 _TASK = re.compile(r"^\s*### Task:\s*(?P<what>.{0,400})", re.DOTALL)
 _HISTORY = re.compile(r"<chat_history>(.*)</chat_history>", re.DOTALL)
 _SPEAKER = re.compile(r"^(user|human|assistant|ai|system): ?", re.IGNORECASE | re.MULTILINE)
+_CONSTANT = {
+    "queries": '{"queries": []}',  # what a search of the web finds would not be used
+    "tool_calls": '{"tool_calls": []}',
+    "text": '{"text": ""}',
+    "emoji": "🙂",
+}
 _WITH_SOURCES = re.compile(r"^\s*### Task:\s*Respond to the user query using the provided context", re.IGNORECASE)
 _QUERY = re.compile(r"<user_query>(.*?)</user_query>", re.DOTALL)
 
@@ -52,6 +60,8 @@ def kind_of(messages: Sequence[ChatMessage]) -> Kind | None:
     if task is not None:
         said = " ".join(task["what"].lower().split())
         return next((kind for kind, pattern in _OPEN_WEBUI if re.match(pattern, said)), None)
+    if any(one.role == "system" and _TOOLS.search(one.text) for one in messages):
+        return "tool_calls"
     return "title" if any(_TITLES.search(one.text) for one in messages if one.role != "assistant") else None
 
 
@@ -64,10 +74,8 @@ def answer(kind: Kind, messages: Sequence[ChatMessage], tutor: Tutor, collection
         return json.dumps({"title": title}, ensure_ascii=False) if '"title"' in asked else title
     if kind == "prompt":
         return json.dumps({"prompt": _title(said)}, ensure_ascii=False)
-    if kind == "queries":  # what a search of the web finds would not be used
-        return json.dumps({"queries": []})
-    if kind == "text":
-        return json.dumps({"text": ""})
+    if kind in _CONSTANT:
+        return _CONSTANT[kind]
     past = tutor.recall(said, collection)
     if kind == "follow_ups":
         return json.dumps({"follow_ups": list(past[0].offers) if past else []}, ensure_ascii=False)
