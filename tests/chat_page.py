@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 AXE = Path(__file__).parent / "data" / "axe.min.js"
 PATIENCE = 60_000
 """Milliseconds; a machine that runs other tests at the same time is slow."""
+expect.set_options(timeout=PATIENCE)
 
 _COLLECT = """
 window.violations = [];
