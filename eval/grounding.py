@@ -68,13 +68,14 @@ class Answered:
 
 def measure(bench: Bench, paths: Sequence[Path]) -> Found:
     """The support score on our own sentences; then the model, if there is one, beside no model."""
+    queries = _chosen(bench, paths)
     entries = {entry.id: entry for entry in bench.entries}
     grounding = Grounding(bench.retriever.encoder)
     told, values = table(grounding, entries)
     tables, everything, worst = [told], {"sentences": values}, []
     model = bench.settings.llm
     if model is not None:
-        queries, rows = _chosen(bench, paths), []
+        rows = []
         for name in ("the lessons", model):
             with _tutor(bench, name == model) as tutor:
                 answered = [_answered(tutor, query, bench.collection, grounding) for query in queries]

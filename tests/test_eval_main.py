@@ -24,8 +24,16 @@ QUERIES = [
 DIALOGUES = [{"id": "d", "turns": ["save a model", "and load it?"], "relevant_last": {"save": 2}}]
 
 
+SENTENCES = [
+    {"id": "s1", "entry": "grad", "text": "They are summed.", "supported": True, "kind": "said"},
+    {"id": "s2", "entry": "grad", "text": "They are halved every epoch.", "supported": False, "kind": "invented"},
+]
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], entries: tuple[Entry, ...]) -> "Run":
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], entries: tuple[Entry, ...], tmp_path: Path
+) -> "Run":
     found = [passage for entry in entries for passage in passages(entry)]
     encoder = HashingEncoder()
     retriever = HybridRetriever(found, DenseIndex(encoder.encode([passage.text for passage in found])), encoder)
@@ -33,6 +41,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ent
     monkeypatch.setattr(command_line, "ensure_index", lambda *_, **__: None)
     monkeypatch.setattr(command_line, "open_index", lambda *_, **__: retriever)
     monkeypatch.setattr("eval.answers.make_sandbox", lambda _: FakeSandbox())
+    for part in ("dev", "test"):
+        (tmp_path / "sentences").mkdir(exist_ok=True)
+        (tmp_path / "sentences" / f"{part}.jsonl").write_text("\n".join(map(json.dumps, SENTENCES)))
+    monkeypatch.setattr("eval.support.SENTENCES", tmp_path / "sentences")
     return Run(monkeypatch, capsys)
 
 
