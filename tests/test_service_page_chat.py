@@ -44,7 +44,7 @@ def test_reply_shows_code_with_the_verdict_of_its_run_and_its_source(chat: Chat)
         re.compile(r"(ran on|fails as stated ·) CPU · torch \d.*\d m?s")
     )
     expect(turn.locator(".sources a").first).to_have_attribute("href", re.compile(r"^/entries/[\w-]+"))
-    assert chat.page.evaluate("shifted") < 0.02  # nothing that was being read has moved
+    assert chat.page.evaluate("shifted") < 0.05  # only the line below the text, which tells the progress, moves
 
 
 def test_address_names_the_conversation_and_the_way_back_leads_back(chat: Chat) -> None:
