@@ -10,6 +10,7 @@ from typing import Literal
 
 from corpus.entry import Entry, FollowUp, Pitfall, Snippet
 from index.passage import Passage
+from service.forms import is_comparison
 from service.words import content, share, vocabulary
 
 Kind = Literal["answer", "explanation", "code", "pitfall", "follow_up"]
@@ -119,11 +120,14 @@ def piece_of(passage: Passage, entry: Entry) -> Piece | None:
 
 
 def about(question: str, entry: Entry) -> Piece | None:
-    """The follow-up of ``entry`` that asks what ``question`` asks, by its words; ``None`` where none does."""
-    asked = set(content(question))
+    """The follow-up of ``entry`` that asks what ``question`` asks, by its words; ``None`` where none does.
+
+    One that compares two things answers only a question that compares.
+    """
+    asked, compares = set(content(question)), is_comparison(question)
     best, fit = None, FITS
     for piece in pieces(entry):
-        if piece.kind == "follow_up":
+        if piece.kind == "follow_up" and (compares or not is_comparison(piece.title)):
             heading = set(content(piece.title))
             shared = min(share(asked, heading), share(heading, asked))
             if shared >= fit:

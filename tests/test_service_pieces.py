@@ -1,6 +1,8 @@
 """An entry as pieces."""
 
-from corpus.entry import Entry, Pitfall, Snippet, StatedError
+from dataclasses import replace
+
+from corpus.entry import Entry, FollowUp, Pitfall, Snippet, StatedError
 from index.passage import Passage
 from service.pieces import about, paragraphs, piece_of, pieces, raised_by, words_of
 
@@ -57,3 +59,12 @@ def test_assertions_are_no_known_exceptions() -> None:
 
 def test_words_of_an_entry_include_its_code(entries: tuple[Entry, ...]) -> None:
     assert {"print", "chain", "sum"} <= words_of(entries[0])
+
+
+def test_a_follow_up_that_compares_answers_only_a_question_that_compares(entries: tuple[Entry, ...]) -> None:
+    title = "What is the difference between sums and zeroed sums?"
+    entry = replace(entries[0], follow_ups=(FollowUp(title, "One is zero."),))
+    assert about("why do I need zeroed sums", entry) is None
+    found = about("zeroed sums vs sums: the difference", entry)
+    assert found is not None
+    assert found.title == title
