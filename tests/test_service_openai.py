@@ -1,7 +1,9 @@
 """The OpenAI protocol over the service with fake parts: forms, refusals, front ends' requests."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.channels.openai_answer import Answer
 from service.channels.openai_request import ChatMessage, CompletionRequest
-from service.events import MatchedEntry, Reply, Sentence, Supported, Text
+from service.events import Event, MatchedEntry, Reply, Sentence, Supported, Text
 from service.settings import Settings
+from service.turns import RunningTurn
 from service.wiring import Parts
 from service.wording import Brief, LessonWording
 
@@ -313,3 +316,52 @@ def test_a_turn_that_fails_is_an_error_in_the_stream(http: TestClient, parts: Pa
     told = http.post("/v1/chat/completions", json=body).text
     assert '"error": {"message": "Internal error' in told
     assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("task", "tag"),
+    [
+        ("Generate a concise title", "<chat_history>"),
+        ("Respond to the user query using the provided context", "<user_query>"),
+    ],
+)
+def test_what_a_front_end_wraps_is_looked_at_once_however_often_it_begins(
+    http: TestClient, task: str, tag: str
+) -> None:
+    begun = time.monotonic()
+    said = f"### Task:\n{task}\n{tag * 60_000}"
+    http.post("/v1/chat/completions", json={"model": "torchtutor", "messages": [{"role": "user", "content": said}]})
+    assert time.monotonic() - begun < 10
+
+
+def test_a_stream_that_the_service_ends_does_not_look_finished(http: TestClient, monkeypatch: Any) -> None:
+    async def stopped(turn: RunningTurn, after: int = 0) -> AsyncIterator[tuple[int, Event]]:
+        yield 1, Text(markdown="They are")
+
+    monkeypatch.setattr(RunningTurn, "events", stopped)
+    body = {"model": "torchtutor", "messages": [{"role": "user", "content": ASKED}], "stream": True}
+    told = http.post("/v1/chat/completions", json=body).text
+    assert '"error": {"message": "the service is stopping' in told
+    assert "[DONE]" not in told
+
+
+def test_an_answer_that_takes_too_long_is_given_up(parts: Parts, monkeypatch: Any) -> None:
+    async def endless(turn: RunningTurn, after: int = 0) -> AsyncIterator[tuple[int, Event]]:
+        await asyncio.sleep(60)
+        yield 1, Text(markdown="")
+
+    cancelled: list[RunningTurn] = []
+
+    async def cancel(turn: RunningTurn) -> None:
+        cancelled.append(turn)
+
+    monkeypatch.setattr(RunningTurn, "events", endless)
+    monkeypatch.setattr(RunningTurn, "cancel", cancel)
+    with TestClient(
+        create_app(parts, Settings(verify_in_background=False, timeout_seconds=1)), base_url="http://127.0.0.1"
+    ) as client:
+        complete(client, ASKED, status=504)
+        deadline = time.monotonic() + 10
+        while not cancelled and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert cancelled

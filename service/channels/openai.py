@@ -40,6 +40,7 @@ from service.tutor import Tutor
 
 LOOK_SECONDS = 0.25
 END = b"data: [DONE]\n\n"
+STOPPING = "the service is stopping; ask again"
 
 _log = logging.getLogger(__name__)
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -136,15 +137,18 @@ def _question(asked: CompletionRequest) -> str:
 async def _reply(turn: RunningTurn, answer: Answer, http: Request) -> Response:
     """The whole answer; the turn ends early where the client leaves."""
     waiting = asyncio.create_task(_all(turn))
-    while not (await asyncio.wait([waiting], timeout=LOOK_SECONDS))[0]:
-        if await http.is_disconnected():
+    try:
+        while not (await asyncio.wait([waiting], timeout=LOOK_SECONDS))[0]:
+            if await http.is_disconnected():
+                raise ClientLeft("the client left before its answer was finished")
+    finally:
+        if not waiting.done():  # nor does anybody wait for it after the time-out: clients ask anew
             waiting.cancel()
             await _abandon(turn)
-            raise ClientLeft("the client left before its answer was finished")
     events = waiting.result()
     last = events[-1] if events else None
     if not isinstance(last, Done):
-        told = f"{last.title}: {last.detail}" if isinstance(last, Failed) else "the service is stopping; ask again"
+        told = f"{last.title}: {last.detail}" if isinstance(last, Failed) else STOPPING
         return problem(503, told)
     for event in events:
         answer.add(event)
@@ -175,7 +179,7 @@ async def _stream(turn: RunningTurn, answer: Answer) -> AsyncIterator[bytes]:
                 ended = True
                 for chunk in answer.closing(event.reply):
                     yield chunk
-        yield END
+        yield END if ended else answer.failure(openai_errors.error(STOPPING))
     finally:
         if not ended:
             await _abandon(turn)

@@ -20,6 +20,9 @@ Kind = Literal["title", "tags", "follow_ups", "queries", "prompt", "text", "emoj
 MAX_TITLE = 50
 MAX_TAGS = 3
 MAX_HISTORY = 12
+MAX_TOLD = 200_000
+"""So many characters of a conversation inside a task are looked at: its end."""
+
 GENERAL = "General"
 
 _OPEN_WEBUI: tuple[tuple[Kind, str], ...] = (
@@ -41,7 +44,6 @@ _TITLES = re.compile(
 )
 _TOOLS = re.compile(r"^Available Tools:.*\bchoose and return the correct tool", re.DOTALL)
 _TASK = re.compile(r"^\s*### Task:\s*(?P<what>.{0,400})", re.DOTALL)
-_HISTORY = re.compile(r"<chat_history>(.*)</chat_history>", re.DOTALL)
 _SPEAKER = re.compile(r"^(user|human|assistant|ai|system): ?", re.IGNORECASE | re.MULTILINE)
 _CONSTANT = {
     "queries": '{"queries": []}',  # what a search of the web finds would not be used
@@ -50,7 +52,6 @@ _CONSTANT = {
     "emoji": "🙂",
 }
 _WITH_SOURCES = re.compile(r"^\s*### Task:\s*Respond to the user query using the provided context", re.IGNORECASE)
-_QUERY = re.compile(r"<user_query>(.*?)</user_query>", re.DOTALL)
 
 
 def kind_of(messages: Sequence[ChatMessage]) -> Kind | None:
@@ -87,8 +88,8 @@ def question(text: str) -> str:
     """The question alone, where a front end has wrapped it into documents that it found itself."""
     if not _WITH_SOURCES.match(text):
         return text
-    query = _QUERY.search(text)
-    return (query[1] if query else text.rpartition("</context>")[2]).strip() or text
+    query = _between("<user_query>", "</user_query>", text)
+    return (query or text.rpartition("</context>")[2]).strip() or text
 
 
 def conversation(messages: Sequence[ChatMessage]) -> tuple[Said, ...]:
@@ -106,14 +107,19 @@ def conversation(messages: Sequence[ChatMessage]) -> tuple[Said, ...]:
 def _history(messages: Sequence[ChatMessage]) -> tuple[Said, ...]:
     """The conversation that a task is about: inside its message, or before it."""
     last = messages[-1].text
-    inside = _HISTORY.search(last)
-    parts = _SPEAKER.split(inside[1] if inside else last)
+    parts = _SPEAKER.split((_between("<chat_history>", "</chat_history>", last) or last)[-MAX_TOLD:])
     told = [
         ChatMessage(role="user" if speaker.lower() in ("user", "human") else "assistant", content=text.strip('" \n'))
         for speaker, text in zip(parts[1::2], parts[2::2], strict=True)
         if speaker.lower() != "system"
     ]
     return conversation(told or messages[:-1])
+
+
+def _between(begin: str, end: str, text: str) -> str:
+    """What stands between the first ``begin`` and the last ``end``; empty where nothing does. Takes one pass, which a
+    regular expression does not, however often ``begin`` comes without an end."""
+    return text.partition(begin)[2].rpartition(end)[0]
 
 
 def _title(said: Sequence[Said]) -> str:
