@@ -113,3 +113,11 @@ def test_reply_that_a_model_worded_says_so_cites_and_doubts() -> None:
     assert "[1] lesson 7: Why <grow>?" in told
     assert "Worded by fake:model" in told
     assert "No lesson supports: I made." in told
+
+
+def test_what_stands_below_a_full_message_becomes_one_of_its_own() -> None:
+    doubtful = [Sentence(start=0, end=1400, citations=[], support=0.1, supported=False) for _ in range(5)]
+    below = blocks.closing(reply(answer="word " * 300, worded_by="fake:model", sentences=doubtful), None)
+    found = blocks.messages(blocks.answer("word " * 2100), below)
+    assert all(fault(message) is None for message in found)
+    assert found[-1] == below

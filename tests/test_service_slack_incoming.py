@@ -128,3 +128,25 @@ def test_program_that_is_only_to_be_run_is_known(words: str) -> None:
 
 def test_program_with_a_question_is_no_mere_run() -> None:
     assert wanted_code("why does this run so slowly?\n```\nimport torch\nprint(torch.ones(2))\n```") == ""
+
+
+@pytest.mark.parametrize(
+    ("claimed", "ts"),
+    [
+        ("11.1", "11.1"),
+        ("11.1:edit:12.0", "11.1"),
+        ("11.1:again:13.0", "11.1"),
+        ("13.0:run:14.0", ""),
+        ("13.0:ask:00ff00", ""),
+        ("command:1.2.abc", ""),
+        ("shortcut:14.0", ""),
+    ],
+)
+def test_only_a_message_that_holds_the_question_is_read_to_try_again(claimed: str, ts: str) -> None:
+    assert incoming.question_ts(claimed) == ts
+
+
+def test_command_in_a_direct_message_is_direct() -> None:
+    sent = {"team_id": "T1", "trigger_id": "1.2", "user_id": "U0ANNA", "text": "why?"}
+    asked = [incoming.command({**sent, "channel_id": channel}) for channel in ("D1", "C1")]
+    assert [one.direct for one in asked if one] == [True, False]

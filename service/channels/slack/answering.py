@@ -11,7 +11,7 @@ from service.channels.slack import blocks, text
 from service.channels.slack.calls import Calls, Refused, left_over
 from service.channels.slack.context import question_in
 from service.channels.slack.desk import INTERRUPTED, Desk, Job
-from service.channels.slack.incoming import Incoming
+from service.channels.slack.incoming import Incoming, question_ts
 from service.channels.slack.posting import Address, Post, Saying, Streams
 from service.events import Failed, Matched, Reply, Running, Text, Verified
 from service.logs import fields
@@ -90,7 +90,7 @@ class Answering:
 
     async def tell(self, place: Place, post: Saying, reason: str, *, again: bool = True) -> None:
         """Say in place of a reply why there is none."""
-        asked_at = place.ts.partition(":")[0]
+        asked_at = question_ts(place.ts)
         try:
             await post.replace(blocks.notice(reason, asked_at if again else ""), reason)
         finally:

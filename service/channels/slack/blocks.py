@@ -18,6 +18,7 @@ Block = dict[str, Any]
 
 MAX_BLOCKS = 40
 MAX_CHARACTERS = 11_000
+SLACKS_MOST = 13_000
 MAX_PROSE = 3_000
 MAX_CODE = 3_000
 MAX_OUTPUT = 1_500
@@ -138,6 +139,9 @@ def messages(blocks: Sequence[Block], last: Iterable[Block] = ()) -> list[list[B
         if len(found[-1]) >= MAX_BLOCKS or size([*found[-1], block]) > MAX_CHARACTERS:
             found.append([])
         found[-1].append(block)
+    last = list(last)
+    if found[-1] and size([*found[-1], *last]) > SLACKS_MOST:
+        found.append([])
     found[-1] += last
     return found
 
@@ -198,11 +202,6 @@ def _asks(questions: Sequence[str]) -> list[Block]:
         _button(LABELS.get(question, question), f"{ASK}:{number}", question)
         for number, question in enumerate(offered, 1)
     ]
-
-
-def hash_of(question: str) -> str:
-    """A name for a question within one message."""
-    return format(sum(place * ord(c) for place, c in enumerate(question, 1)) % 0xFFFFFF, "06x")
 
 
 def _menu(message_id: str) -> Block:

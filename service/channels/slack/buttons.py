@@ -66,7 +66,7 @@ class Buttons:
             )
 
     async def _ask(self, pressed: Pressed) -> None:
-        name = f"{pressed.message}:ask:{blocks.hash_of(pressed.value)}"
+        name = f"{pressed.message}:ask:{_hash(pressed.value)}"
         asked = self._incoming(pressed, name, pressed.value)
         if await self._desk.claim(asked.place, asked.thread, anew=True):
             self._desk.aside(self._answering.status(asked))
@@ -143,3 +143,8 @@ class Buttons:
             "button",
             direct=pressed.channel.startswith("D"),
         )
+
+
+def _hash(question: str) -> str:
+    """A name for a question within one message."""
+    return format(sum(place * ord(c) for place, c in enumerate(question, 1)) % 0xFFFFFF, "06x")

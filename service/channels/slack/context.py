@@ -10,7 +10,7 @@ from service.channels.slack.calls import Calls
 from service.channels.slack.incoming import Incoming
 from service.words import content
 
-READ = 50
+READ = 200
 MAX_CONTEXT = 6_000
 OWN_WORDS = 4
 """From so many words that carry meaning on, a question is taken to stand on its own."""

@@ -138,6 +138,8 @@ class Desk:
             await job.tell(reason)
         except TutorError as error:
             _log.warning("a failure could not be told in Slack: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001 - a worker that ends here would be missed by everybody
+            _log.exception("a failure could not be told in Slack")
         finally:
             self.release(job.place)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -99,9 +100,13 @@ class Inbox:
     async def _take(self, asked: Incoming) -> None:
         if not await self._desk.claim(asked.place, asked.thread):
             return
-        if not self._allowed(asked):
-            await self._not_here(asked)
-            return
+        try:
+            await (self._queue(asked) if self._allowed(asked) else self._not_here(asked))
+        except BaseException:
+            self._desk.release(asked.place)  # nobody renews it: it is found as an orphan, and told
+            raise
+
+    async def _queue(self, asked: Incoming) -> None:
         if asked.thread:
             self._desk.aside(self._answering.status(asked))
         code = wanted_code(asked.question)
@@ -154,7 +159,8 @@ class Inbox:
         """Say so to nobody but whoever asked."""
         calls, place = self._shared.calls, asked.place
         if asked.response_url is not None:
-            await calls.respond(asked.response_url, response_type="ephemeral", text=NOT_HERE)
+            with suppress(Refused):  # that address has expired
+                await calls.respond(asked.response_url, response_type="ephemeral", text=NOT_HERE)
         else:
             await calls.quietly(
                 "chat.postEphemeral", channel=place.channel, user=asked.user, thread_ts=asked.thread, text=NOT_HERE
@@ -169,6 +175,8 @@ class Inbox:
         if before is None:
             if now.mentioned or now.direct:
                 await self._take(now)
+            return
+        if not self._allowed(now):  # which was told when it was sent
             return
         edit = Place(now.place.team, now.place.channel, f"{now.place.ts}:edit:{changed.edited_ts}")
         if await self._desk.claim(edit, before.thread):

@@ -107,8 +107,15 @@ def event(body: Mapping[str, Any]) -> Incoming | Changed | Deleted | None:
 def command(body: Mapping[str, Any]) -> Incoming | None:
     """``/ask …``; it has no message of its own, so that what it triggered is what is claimed."""
     place = Place(str(body["team_id"]), str(body["channel_id"]), f"command:{body['trigger_id']}")
-    question = text.typed(str(body.get("text") or ""))[:MAX_QUESTION]
-    return Incoming(place, "", str(body["user_id"]), question, "command", response_url=body.get("response_url"))
+    return Incoming(
+        place,
+        "",
+        str(body["user_id"]),
+        text.typed(str(body.get("text") or ""))[:MAX_QUESTION],
+        "command",
+        direct=place.channel.startswith("D"),
+        response_url=body.get("response_url"),
+    )
 
 
 def shortcut(body: Mapping[str, Any]) -> Incoming:
@@ -158,6 +165,12 @@ def data(value: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def question_ts(claimed: str) -> str:
+    """Of the ``ts`` of a claim, that of the message that holds the question; empty where none does."""
+    ts, _, kind = claimed.partition(":")
+    return ts if kind.partition(":")[0] in ("", "edit", "again") else ""
 
 
 def _message(message: Mapping[str, Any], team: str, channel: str, bot: str, *, direct: bool) -> Incoming | None:

@@ -8,6 +8,9 @@ import html
 import re
 
 SHOWN_CONTROLS = "\n\t"
+FAR = 20
+"""A notification is made of so many times its length."""
+
 _HIDDEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 _CROWD = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?=(?:[a-zA-Z]{2,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
@@ -39,7 +42,8 @@ def mrkdwn(text: str) -> str:
 
 def notification(markdown: str, most: int = 200) -> str:
     """A line for where blocks are not shown: notifications, screen readers."""
-    words = " ".join(re.sub(r"[*`#_]|^>", " ", _FENCED.sub(" ", markdown), flags=re.MULTILINE).split())
+    begun = markdown[: most * FAR]  # to look for the end of a fence takes long in a long text
+    words = " ".join(re.sub(r"[*`#_]|^>", " ", _FENCED.sub(" ", begun), flags=re.MULTILINE).split())
     return mrkdwn(words[:most] + ("…" if len(words) > most else "")) or "…"
 
 
