@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from service.channels.slack.answering import Answering, Shared
+from service.channels.slack.buttons import Buttons
 from service.channels.slack.calls import Refused
 from service.channels.slack.desk import Desk, Job
 from service.channels.slack.inbox import Allowed, Inbox
@@ -20,7 +21,11 @@ QUESTION = Place("T1", "C0ELSEWHERE", "10.1")
 class DeafSlack:
     """A Slack that refuses whatever it is asked."""
 
-    async def quietly(self, method: str, **arguments: Any) -> None: ...
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def quietly(self, method: str, **arguments: Any) -> None:
+        self.asked.append(method)
 
     async def respond(self, url: str, **body: Any) -> None:
         raise Refused("response_url", "expired_url")
@@ -98,3 +103,24 @@ def test_worker_goes_on_after_a_failure_that_cannot_be_told(desk: Desk) -> None:
 
     asyncio.run(deliver())
     assert answered == ["yes"]
+
+
+def test_button_says_so_where_its_channel_is_not_allowed_any_more(inbox: Inbox, desk: Desk, memory: Memory) -> None:
+    slack = DeafSlack()
+    shared = cast(Shared, SimpleNamespace(claims=memory.claims, calls=slack))
+    buttons = Buttons(shared, desk, cast(Answering, None), cast(Running, None), inbox)
+    press = {
+        "team": {"id": "T1"},
+        "user": {"id": "U0ANNA"},
+        "channel": {"id": QUESTION.channel},
+        "message": {"ts": "10.2", "thread_ts": QUESTION.ts},
+        "actions": [{"action_id": "again:1", "value": QUESTION.ts, "action_ts": "14.0"}],
+    }
+
+    async def deliver() -> None:
+        await buttons.press(press)
+        await desk.stop(1)
+
+    asyncio.run(deliver())
+    assert slack.asked == ["chat.postEphemeral"]
+    assert memory.claims.get(Place("T1", QUESTION.channel, f"{QUESTION.ts}:again:10.2")) is None

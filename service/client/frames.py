@@ -35,4 +35,4 @@ class Frames:
 
 
 def _last(fields: dict[bytes, list[bytes]], name: bytes) -> str:
-    return fields.get(name, [b""])[-1].decode()
+    return fields.get(name, [b""])[-1].decode(errors="replace")

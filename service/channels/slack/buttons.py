@@ -9,7 +9,7 @@ from service.channels.slack import blocks
 from service.channels.slack import incoming as read
 from service.channels.slack.answering import Answering, Shared, owner
 from service.channels.slack.desk import Desk, Job
-from service.channels.slack.inbox import Inbox
+from service.channels.slack.inbox import NOT_HERE, Inbox
 from service.channels.slack.incoming import Incoming, Pressed
 from service.channels.slack.running import Running, Wanted
 from service.channels.slack.text import typed
@@ -24,6 +24,9 @@ UNREADABLE = "I cannot read that question any more; please ask it again."
 NOTED = "Thank you, noted."
 SORRY = "Thank you, noted. Tell me here what was missing, in other words, and I try again."
 DELETED = "What I had stored of this conversation is deleted. The messages here are yours to delete."
+
+ANSWERED_HERE = (blocks.RUN, blocks.ASK, blocks.AGAIN)
+"""Buttons after which something is said in the channel."""
 
 
 class Buttons:
@@ -46,8 +49,12 @@ class Buttons:
     async def press(self, body: Mapping[str, Any]) -> None:
         """Do what a button is for; returns when that is claimed, or after a while."""
         pressed = read.pressed(body)
-        if pressed is not None and pressed.action in self._actions:
-            await self._inbox.in_time(self._actions[pressed.action](pressed))
+        if pressed is None or pressed.action not in self._actions:
+            return
+        if pressed.action in ANSWERED_HERE and not self._inbox.allowed(self._incoming(pressed, "", "")):
+            await self._inbox.in_time(self._whisper(pressed, NOT_HERE))  # the list has changed since
+            return
+        await self._inbox.in_time(self._actions[pressed.action](pressed))
 
     async def _run(self, pressed: Pressed) -> None:
         wanted = read.data(pressed.value)

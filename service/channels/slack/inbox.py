@@ -50,7 +50,7 @@ class Inbox:
         self._desk = desk
         self._answering = answering
         self._running = running
-        self._allowed = allowed
+        self.allowed = allowed
 
     async def event(self, body: Mapping[str, Any]) -> None:
         """A message or a mention; returns when it is claimed, or after a while."""
@@ -101,7 +101,7 @@ class Inbox:
         if not await self._desk.claim(asked.place, asked.thread):
             return
         try:
-            await (self._queue(asked) if self._allowed(asked) else self._not_here(asked))
+            await (self._queue(asked) if self.allowed(asked) else self._not_here(asked))
         except BaseException:
             self._desk.release(asked.place)  # nobody renews it: it is found as an orphan, and told
             raise
@@ -176,7 +176,7 @@ class Inbox:
             if now.mentioned or now.direct:
                 await self._take(now)
             return
-        if not self._allowed(now):  # which was told when it was sent
+        if not self.allowed(now):  # which was told when it was sent
             return
         edit = Place(now.place.team, now.place.channel, f"{now.place.ts}:edit:{changed.edited_ts}")
         if await self._desk.claim(edit, before.thread):
