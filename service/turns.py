@@ -19,7 +19,8 @@ from contextlib import suppress
 from functools import partial
 from weakref import WeakValueDictionary
 
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import run_in_threadpool
 
 from corpus.errors import TutorError
 from service.asked import Asked as Asked
@@ -31,10 +32,8 @@ from service.tutor import Tutor
 
 KEEP_SECONDS = 300.0
 MAX_KEPT = 500
-
+AT_ONCE = 64  # turns, in threads of their own: those that wait take nobody else's
 CANCELLED = Failed(title="Cancelled", detail="The reply was cancelled before it was finished; nothing of it is kept.")
-
-
 Watch = Callable[[Iterator[Event]], Iterator[Event]]
 """Sees the events of a turn go by: for metrics."""
 
@@ -53,7 +52,12 @@ class RunningTurn:
     """The events of one turn so far, numbered from 1."""
 
     def __init__(
-        self, source: Iterator[Event], owner: str, notebook: Notebook | None = None, request: Request | None = None
+        self,
+        source: Iterator[Event],
+        owner: str,
+        notebook: Notebook | None = None,
+        request: Request | None = None,
+        limiter: CapacityLimiter | None = None,
     ) -> None:
         self.owner = owner
         self.request = request
@@ -61,7 +65,7 @@ class RunningTurn:
         self.conversation_id = ""
         self._notebook = notebook
         self._source = source
-        self._steps = iterate_in_threadpool(source)
+        self._steps = _steps(source, limiter)
         self._events: list[Event] = []
         self._grew = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -102,6 +106,7 @@ class RunningTurn:
             await self._end(Failed(title="Internal error", detail="The reply could not be finished; ask again."))
         finally:
             await self._end()
+            self._notebook = None  # it holds the HTTP request, and what the client recited
             if isinstance(self._source, Generator):
                 await run_in_threadpool(self._source.close)
 
@@ -151,9 +156,8 @@ class Turns:
     """Starts turns and keeps the recent ones."""
 
     def __init__(self, tutor: Tutor, memory: Memory, watch: Watch = iter) -> None:
-        self._tutor = tutor
-        self._memory = memory
-        self._watch = watch
+        self._tutor, self._memory, self._watch = tutor, memory, watch
+        self._limiter = CapacityLimiter(AT_ONCE)
         self._turns: dict[str, RunningTurn] = {}
         self._answering: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -175,7 +179,7 @@ class Turns:
     async def _start(self, asked: Asked) -> RunningTurn:
         notebook = self._notebook(asked)
         events = self._tutor.answer(asked.question, asked.conversation_id, asked.collection, notebook)
-        turn = RunningTurn(self._watch(events), asked.owner, notebook, asked.request)
+        turn = RunningTurn(self._watch(events), asked.owner, notebook, asked.request, self._limiter)
         self._turns[(await turn.start()).message_id] = turn
         return turn
 
@@ -238,3 +242,9 @@ class Turns:
         for position, (key, ended_at) in enumerate(ended.items()):
             if now - ended_at > KEEP_SECONDS or position < excess:
                 del self._turns[key]
+
+
+async def _steps(source: Iterator[Event], limiter: CapacityLimiter | None) -> AsyncIterator[Event]:
+    """The events of ``source``, each worked out in a thread."""
+    while (event := await to_thread.run_sync(next, source, None, limiter=limiter)) is not None:
+        yield event

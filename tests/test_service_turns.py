@@ -1,13 +1,16 @@
 """Turns run to their end in the background and can be followed from any event on."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from fakes import PASSED, FakeSandbox
+from starlette.concurrency import run_in_threadpool
 
 from corpus.entry import Entry
 from corpus.errors import TutorError
@@ -95,6 +98,47 @@ def test_ended_turn_is_forgotten_after_a_while(parts: Parts, monkeypatch: pytest
         monkeypatch.setattr(turns_module, "KEEP_SECONDS", -1.0)
         with pytest.raises(UnknownTurn):
             turns.find(message_id)
+
+    asyncio.run(scenario())
+
+
+def test_ended_turn_lets_go_of_the_request_that_asked_for_it(parts: Parts) -> None:
+    class HTTPRequest:
+        def may_run(self) -> bool:
+            return True
+
+    async def scenario() -> None:
+        request = HTTPRequest()
+        turns, told = Turns(parts.tutor, parts.memory), weakref.ref(request)
+        turn = await turns.start(Asked("why do gradients keep growing", may_run=request.may_run))
+        await turn.finish(within=10)
+        del request
+        gc.collect()
+        assert told() is None
+        assert isinstance(await turn.reply(), Reply)
+
+    asyncio.run(scenario())
+
+
+def test_turns_that_wait_take_nobody_elses_thread(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+
+    def waiting(*_: object, **__: object) -> Iterator[Event]:
+        yield MATCHED
+        go.wait(10)
+        yield Text(markdown="half")
+
+    monkeypatch.setattr(parts.tutor, "answer", waiting)
+
+    async def scenario() -> None:
+        turns = Turns(parts.tutor, parts.memory)
+        begun = [await turns.start(Asked("q")) for _ in range(45)]  # more than there are threads for everybody
+        try:
+            async with asyncio.timeout(5):
+                assert await run_in_threadpool(lambda: "alive") == "alive"
+        finally:
+            go.set()
+        await asyncio.gather(*(turn.finish(within=10) for turn in begun))
 
     asyncio.run(scenario())
 

@@ -30,13 +30,16 @@ def event_stream(schema: str, *names: str) -> dict[str, Any]:
 async def with_pauses(items: AsyncIterator[T]) -> AsyncIterator[T | None]:
     """The items as they come, and ``None`` wherever none comes for :data:`KEEPALIVE_SECONDS`."""
     pending = asyncio.ensure_future(anext(items, None))
-    while True:
-        done, _ = await asyncio.wait([pending], timeout=KEEPALIVE_SECONDS)
-        if not done:
-            yield None
-            continue
-        item = pending.result()
-        if item is None:
-            return
-        yield item
-        pending = asyncio.ensure_future(anext(items, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait([pending], timeout=KEEPALIVE_SECONDS)
+            if not done:
+                yield None
+                continue
+            item = pending.result()
+            if item is None:
+                return
+            yield item
+            pending = asyncio.ensure_future(anext(items, None))
+    finally:
+        pending.cancel()  # whoever read left: nobody waits for the next one
