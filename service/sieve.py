@@ -2,23 +2,33 @@
 
 Outside of code: a citation of nothing is marked (``[7?]``), links, images and addresses that do not lead to a lesson
 here are taken out (their words stay), and HTML is shown as text. Blocks of code pass as they are, to the byte: they are
-run as they stand. Text is held back only while a bracket, a span of code or an address may still be open.
+run as they stand. Only those in a list begin on a line of their own at the margin: where such a block ends is then
+never in doubt, for us as for whoever renders it. Text is held back only while a bracket, a span of code or an address
+may still be open.
 """
 
 import re
 
 MAX_HELD = 300
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
-_CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_FENCE = re.compile(r"^[ \t]*(?P<item>(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
+_CLOSING = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*$")
+_BEFORE = re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+_CODE_SPAN = re.compile(r"(?<![\\`])(`+)(?!`).+?(?<!`)\1(?!`)")
 _CITATION = re.compile(
     r"(?<![\w\]`])(?:\[(?:source |lesson )?\d{1,3}(?:, ?\d{1,3})*\]|【\d{1,3}[^】]{0,20}】)(?!\()", re.IGNORECASE
 )
 _FURTHER = re.compile(r"(?<=\])\[\d{1,3}(?:, ?\d{1,3})*\](?!\()")
 _LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()]{0,100}\)")
+_OTHER_LINK = re.compile(r"\](?=\((?!/entries/[a-z0-9-]{1,100}(?:#[a-z0-9-]{1,40})?\)))")
+"""What is left of links: brackets within brackets, many words, an address in disguise."""
+
+_DEFINITION = re.compile(r"\](?<!\[\d\])(?=:)|\](?=:[^\n])")
+_ENTITY = re.compile(r"&(?=#|\w+;)")
+
 _REFERENCE = re.compile(r"!?\[([^\[\]\d][^\[\]]{0,200})\]\[[^\[\]]{0,100}\]")
 _ADDRESS = re.compile(
-    r"(?:\b(?:https?|ftp|file|data|javascript|vbscript|mailto):|\bwww\.|(?<![\w:/.])//(?=\w))[^\s<>\"'`]+",
+    r"(?:\b(?:https?|ftp|file|data|javascript|vbscript|mailto)\\?:|\bwww\.|(?<![\w:/.])//(?=\w))[^\s<>\"'`]+",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
@@ -33,11 +43,13 @@ class Sieve:
         self._sources = sources
         self._held = ""
         self._fence = ""
+        self._indent = 0
         self._line_began = False
+        self._is_open = False  # until a blank line: a back-tick or a cell may end what looks like code
 
     def feed(self, text: str) -> str:
         """What can be shown now."""
-        self._held += text
+        self._held += text.replace("\r", "")
         shown = []
         while (end := self._held.find("\n")) >= 0:
             line, self._held = self._held[: end + 1], self._held[end + 1 :]
@@ -60,33 +72,42 @@ class Sieve:
         return last
 
     def _may_be_fence(self) -> bool:
-        start = self._held.lstrip(" ")
-        return not self._line_began and (not start or (start[0] in "`~" and len(start) < MAX_HELD))
+        start = _BEFORE.sub("", self._held)
+        return not self._line_began and (start[:3] in ("", "`", "``", "```", "~", "~~", "~~~"))
 
     def _whole(self, line: str) -> str:
         began, self._line_began = self._line_began, False
-        mark = None if began else _FENCE.match(line.rstrip("\n"))
         if self._fence:
-            if mark and mark[1].startswith(self._fence) and not mark[2].strip():
+            line = line[min(self._indent, len(line) - len(line.lstrip(" \t"))) :]
+            if (closing := _CLOSING.match(line.rstrip("\n"))) and closing[1].startswith(self._fence):
                 self._fence = ""
             return line
-        if mark and "`" not in mark[2]:
-            self._fence = mark[1]
-            return line
-        return self._clean(line)
+        mark = None if began else _FENCE.match(line.rstrip("\n"))
+        if mark and (mark["mark"][0] == "~" or "`" not in mark["info"]):
+            self._fence, self._indent, self._is_open = mark["mark"], mark.start("mark"), False
+            return ("\n" if mark["item"] else "") + line[self._indent :]
+        shown = self._clean(line)
+        self._is_open = self._is_open and (began or bool(line.strip()))
+        return shown
 
     def _clean(self, text: str) -> str:
         """``text`` without what must not be shown, its spans of code left alone."""
         parts, place = [], 0
-        for span in _CODE_SPAN.finditer(text):
+        for span in () if self._is_open else _CODE_SPAN.finditer(text):
+            if "|" in text[place : span.end()]:
+                break
             parts += [self._prose(text[place : span.start()]), span[0]]
+            self._is_open |= "`" in parts[-2]
             place = span.end()
-        return "".join([*parts, self._prose(text[place:])])
+        rest = text[place:]
+        self._is_open |= "`" in rest or "|" in rest
+        return "".join([*parts, self._prose(rest)])
 
     def _prose(self, text: str) -> str:
         text = _LINK.sub(_linked, text)
         text = _REFERENCE.sub(r"\1 ", text)
         text = _ADDRESS.sub(TAKEN_OUT, text)
+        text = _DEFINITION.sub(r"]\\", _OTHER_LINK.sub("] ", _ENTITY.sub("&amp;", text)))
         text = _TAG.sub("&lt;", text)
         text = _CITATION.sub(self._cited, text)
         return _FURTHER.sub(self._cited, text)
@@ -113,11 +134,16 @@ def _safe(text: str) -> int:
             run = len(text) - len(text[place:].lstrip("`")) - place
             closing = text.find("`" * run, place + run)
             if closing < 0:
-                return cut if len(text) - place < MAX_HELD else len(text)
+                return cut if len(text) - place < MAX_HELD else _last_word(text)
             place = closing + run
             continue
         opened += (sign in "[(<【") - (sign in "])>】" and opened > 0)
         if sign.isspace() and not opened:
             cut = place + 1
         place += 1
-    return cut if len(text) - cut < MAX_HELD else len(text)
+    return cut if len(text) - cut < MAX_HELD else _last_word(text)
+
+
+def _last_word(text: str) -> int:
+    """Where the last word begins: it may be half an address."""
+    return len(text) - len(re.split(r"\s", text)[-1])

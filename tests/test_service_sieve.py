@@ -1,11 +1,17 @@
 """What a language model writes, made safe to show while it streams."""
 
+from collections.abc import Sequence
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from service.sentences import blocks
 from service.sieve import Sieve
+
+MARKDOWN = MarkdownIt("js-default", {"html": True, "linkify": False})
 
 
 def sieved(text: str, sources: int = 2, step: int = 1) -> str:
@@ -35,8 +41,12 @@ def sieved(text: str, sources: int = 2, step: int = 1) -> str:
         ("[x](javascript:alert(1))", "x"),
         ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
         ("if a < b and b > c", "if a < b and b > c"),
-        ("[a]: https://evil.example\n[b][a]", "[a]: (link removed)\nb "),
+        ("[a]: https://evil.example\n[b][a]", "[a]\\: (link removed)\nb "),
         ("`<b>` stays", "`<b>` stays"),
+        ("[a [b] c](/v1/x)", "[a [b] c] (/v1/x)"),
+        ("So [1]:\n", "So [1]:\n"),
+        ("- ```python\n  x = 1\n  ```\nSo <b>", "\n```python\nx = 1\n```\nSo &lt;b>"),
+        ("1. So:\n\n    ```python\n    x = 1\n    ```\n", "1. So:\n\n```python\nx = 1\n```\n"),
     ],
 )
 def test_only_what_is_ours_can_be_cited_and_followed(written: str, shown: str, step: int) -> None:
@@ -61,6 +71,36 @@ def test_text_is_not_held_back_for_longer_than_a_word() -> None:
 
 def test_bracket_that_never_closes_does_not_hold_the_answer_back() -> None:
     assert len(Sieve(1).feed("[" + "word " * 200)) > 500
+
+
+MARKS = [*"`|<>[]():a \\\n", "``", "```", "~~~", "\n\n", "    ", "- ", "1. ", "> "]
+LINKS = [
+    "[a](https://evil.example)",
+    "![a](//evil.example)",
+    "[a]",
+    "[a [b] c](https\\://evil.example)",
+    "<https://evil.example>",
+    "[a]: https&#58;//evil.example",
+    "[a [b]](&#104;ttps&#58;&#47;/evil.example)",
+    "| ` | [a](https://evil.example) ` |\n|-|-|",
+]
+
+
+@given(st.lists(st.sampled_from(MARKS + LINKS), max_size=25), st.sampled_from([1, 3, 1000]))
+@example(["\\", "`", "[a](https://evil.example)", "`"], 1)
+@example(["`a", "\n", "b `", "[a](https://evil.example)", "`"], 1)
+@example(["- ", "```", "\n  ", "```", "\n", "[a](https://evil.example)"], 1)
+@example(["```", " x" * 200, "\n", "```", "\n", "[a](https://evil.example)"], 1)
+@example([" " * 5, "[ " + "a " * 148, "https", "://evil.example"], 1000)
+@example(["a | ", "\n", "` | ` ", "[a](https://evil.example)", " `\n", "-|-\n"], 1)
+@settings(max_examples=300)
+def test_who_renders_it_finds_neither_links_nor_html(parts: list[str], step: int) -> None:
+    tokens = MARKDOWN.parse(sieved("".join(parts), step=step))
+    assert [one.type for one in _all(tokens) if one.type in ("link_open", "image", "html_inline", "html_block")] == []
+
+
+def _all(tokens: Sequence[Token]) -> list[Token]:
+    return [*tokens, *(inner for token in tokens for inner in _all(token.children or ()))]
 
 
 @given(st.text(alphabet="ab [](){}<>!`~\n:/.htps12【】", max_size=80), st.integers(1, 9))
