@@ -1,7 +1,8 @@
 """The one file that knows LangChain's chat models.
 
-What goes to the provider goes to the configured address only: redirects are not followed, and LangChain's tracing is
-off whatever the environment says. Nothing of a call is logged but its kind of failure.
+What goes to the provider goes to the configured address only: redirects are not followed (but by Anthropic's package,
+which lets nobody say so), and LangChain's tracing is off whatever the environment says. Nothing of a call is logged but
+its kind of failure.
 """
 
 import logging
@@ -56,7 +57,7 @@ class ChatModel:
 
     def stream(self, messages: Sequence[Said], *, max_tokens: int, seconds: float) -> Iterator[Chunk]:
         ends_at = time.monotonic() + seconds
-        finish = ""
+        finish, usage = "", None
         told = [(one.role, one.text) for one in messages]
         try:
             with tracing_context(enabled=False):
@@ -69,7 +70,8 @@ class ChatModel:
                     break
                 _check(ends_at, seconds)
                 finish = _finish(piece) or finish
-                yield _chunk(piece)
+                usage = _usage(piece, usage)
+                yield Chunk(piece.text, usage)
         except ModelFailed:
             raise
         except Exception as error:
@@ -158,10 +160,13 @@ class _Limited(httpx.SyncByteStream):
         self._stream.close()
 
 
-def _chunk(piece: BaseMessageChunk) -> Chunk:
-    usage = getattr(piece, "usage_metadata", None)
-    counted = Usage(usage["input_tokens"], usage["output_tokens"]) if usage else None
-    return Chunk(piece.text, counted)
+def _usage(piece: BaseMessageChunk, before: Usage | None) -> Usage | None:
+    """The most that was told so far: some tell the two numbers apart, some a running total, and it may be nonsense."""
+    told = getattr(piece, "usage_metadata", None)
+    if not told:
+        return before
+    least = before or Usage()
+    return Usage(max(least.prompt, told["input_tokens"]), max(least.completion, told["output_tokens"]))
 
 
 def _finish(piece: BaseMessageChunk) -> str:

@@ -90,20 +90,18 @@ class ModelWording:
             yield worded.say(f"{said}\n\n")
         if brief.pasted is not None:
             yield worded.verified(brief.pasted)
-        begun = len(worded.text)
         try:
             yield from _Answering(self, brief, worded).answer()
-            ended = len(worded.text)
         except ModelFailed as failed:
             self.on_fallback(failed.kind)
-            ended = len(worded.text)
-            gap = "\n\n" if ended > begun else ""
+            gap = "\n\n" if worded.by_model else ""
             yield worded.say(f"{gap}*The language model {failed}. This is the lesson's own answer:*\n\n")
             yield from self.lessons.text(brief, worded)
             yield from self.lessons.code(brief, worded)
-        if ended > begun:
+        if worded.by_model:
             worded.by = self.model.name
-            worded.sentences = self.grounding.judge(worded.text, begun, ended, brief.entries)
+            judged = (self.grounding.judge(worded.text, *place, brief.entries) for place in worded.by_model)
+            worded.sentences = [sentence for sentences in judged for sentence in sentences]
             yield Supported(sentences=worded.sentences)
         return worded
 
@@ -173,13 +171,15 @@ class _Answering:
         """
         most = self._allowance.completion_tokens(sent, self._spent)
         sieve, said, usage, failed = Sieve(len(self._brief.entries)), 0, None, None
+        begun, room = len(self._worded.text), round(most * CHARACTERS * 2)
         try:
             for chunk in self._wording.model.stream(sent, max_tokens=most, seconds=self._seconds()):
                 usage = chunk.usage or usage
+                text = sieve.feed(chunk.text[: max(0, room - said)])
                 said += len(chunk.text)
-                if text := sieve.feed(chunk.text):
+                if text:
                     yield self._worded.say(text)
-                if said > most * CHARACTERS * 2:  # a provider that does not keep the limit it was given
+                if said > room:  # a provider that does not keep the limit it was given
                     failed = ModelFailed("limit", f"came to its limit of {most} tokens")
                     break
         except ModelFailed as error:
@@ -188,6 +188,8 @@ class _Answering:
             self._spend(usage or Usage(estimated(sent), round(said / CHARACTERS)))
         if rest := sieve.end():
             yield self._worded.say(rest)
+        if len(self._worded.text) > begun:
+            self._worded.by_model.append((begun, len(self._worded.text)))
         if failed is None and not said:
             failed = ModelFailed("refusal", "said nothing")
         self._wording.rest.learn(failed)
@@ -208,10 +210,12 @@ class _Answering:
         """Run the programs in the answer from ``start`` on: exactly what is shown there."""
         worded = self._worded
         earlier = sum(snippet.origin == "model" for snippet in worded.snippets)
-        programs = [block for block in blocks(worded.text, start) if block.is_python][:MAX_PROGRAMS]
-        shown = []
+        programs = [block for block in blocks(worded.text, start) if block.is_python]
+        shown: list[ShownSnippet] = []
         for number, block in enumerate(programs, earlier + 1):
-            verdict, why = self._wording.programs.verdict(block.code, self._brief)
+            verdict, why = None, f"not run: {MAX_PROGRAMS} programs of an answer are"
+            if len(shown) < MAX_PROGRAMS:
+                verdict, why = self._wording.programs.verdict(block.code, self._brief)
             snippet = Snippet(f"generated-{number}", block.code, caption="What a run of the code above showed:")
             shown.append(show(snippet, verdict, why, origin="model"))
             yield worded.verified(shown[-1])

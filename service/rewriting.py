@@ -41,8 +41,9 @@ class ModelRewriter:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rewriting")
 
     def rewrite(self, message: str, before: Sequence[str], owner: str) -> str | None:
+        if self._rest.resting:  # whether it is well again is for an answer to find out
+            return None
         try:
-            self._rest.check()
             self._allowance.check(owner)
         except ModelFailed:
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from service.words import content
 
 FEWEST_WORDS = 3
-PYTHON = ("python", "py", "python3")
+PYTHON = ("python", "py", "python3", "ipython", "pytorch")
 
 _FENCED = re.compile(
     r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<code>.*?)^ {0,3}(?P=mark)[`~]*[ \t]*$",
@@ -54,7 +54,7 @@ class Span:
 def blocks(markdown: str, start: int = 0) -> tuple[Block, ...]:
     """The fenced blocks; those that are not closed are none."""
     return tuple(
-        Block(_dedented(one["code"], len(one["indent"])), one["info"].strip().lower(), *one.span())
+        Block(_dedented(one["code"], len(one["indent"])), _language(one["info"]), *one.span())
         for one in _FENCED.finditer(markdown, start)
     )
 
@@ -97,6 +97,11 @@ def _span(markdown: str, start: int, end: int) -> Iterator[Span]:
         cited = tuple(dict.fromkeys(int(number) for number in _CITED.findall(text)))
         plain = " ".join(_MARKS.sub("", text).split())
         yield Span(start, start + len(text), plain, cited)
+
+
+def _language(info: str) -> str:
+    """The first word of what stands after a fence: ``python title="a"`` and ``{.python}`` are Python too."""
+    return (re.findall(r"[\w+#-]+", info.lower()) or [""])[0]
 
 
 def _dedented(code: str, indent: int) -> str:

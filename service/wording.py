@@ -54,6 +54,8 @@ class Worded:
     snippets: list[ShownSnippet] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
     by: str | None = None
+    by_model: list[tuple[int, int]] = field(default_factory=list)
+    """Where its text stands: our own remarks on it, in between, are not judged."""
 
     def say(self, text: str) -> Text:
         """The event for a piece of text, which is noted."""

@@ -97,6 +97,14 @@ def test_model_that_fails_leaves_the_rules_reading() -> None:
     assert rewriter(FakeModel(ModelFailed("timeout", ""))).rewrite("and save?", BEFORE, "a") is None
 
 
+def test_it_does_not_take_the_try_of_an_answer_after_a_rest() -> None:
+    rest = Rest(failures=1, seconds=0.0)
+    rest.learn(ModelFailed("timeout", "took too long"))
+    rest._seconds = 30.0
+    assert ModelRewriter(FakeModel("How do you save a model?"), Allowance(), rest, 5.0).rewrite("save?", BEFORE, "a")
+    rest.check()
+
+
 def test_what_is_used_for_it_is_counted() -> None:
     allowance = Allowance(tokens="100/day")
     ModelRewriter(FakeModel("How do you save it?"), allowance, Rest(), 5.0).rewrite("and save?", BEFORE, "a")

@@ -49,3 +49,13 @@ def test_sentences_are_in_order_and_do_not_overlap(markdown: str) -> None:
     found = list(sentences(markdown))
     assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     assert all(0 <= one.start < one.end <= len(markdown) for one in found)
+
+
+@pytest.mark.parametrize("info", ["python", "Python title='a'", "{.python}", "py", ""])
+def test_block_of_python_is_one_whatever_else_stands_at_its_fence(info: str) -> None:
+    (block,) = blocks(f"```{info}\nimport torch\n```\n")
+    assert block.is_python
+
+
+def test_block_of_another_language_is_none() -> None:
+    assert [one.is_python for one in blocks("```bash\nimport torch\n```\n\n```text\ntorch.ones\n```\n")] == [False] * 2

@@ -132,13 +132,14 @@ def test_turns_that_wait_take_nobody_elses_thread(parts: Parts, monkeypatch: pyt
 
     async def scenario() -> None:
         turns = Turns(parts.tutor, parts.memory)
-        begun = [await turns.start(Asked("q")) for _ in range(45)]  # more than there are threads for everybody
+        begun: list[RunningTurn] = []
         try:
             async with asyncio.timeout(5):
+                begun += [await turns.start(Asked("q")) for _ in range(45)]  # more than everybody's threads
                 assert await run_in_threadpool(lambda: "alive") == "alive"
         finally:
             go.set()
-        await asyncio.gather(*(turn.finish(within=10) for turn in begun))
+            await asyncio.gather(*(turn.finish(within=10) for turn in begun))
 
     asyncio.run(scenario())
 

@@ -133,6 +133,19 @@ def test_code_that_fails_twice_gives_way_to_the_lessons(make: Make) -> None:
     assert len(model.asked) == 2
 
 
+def test_our_own_remarks_are_not_judged_as_the_models(make: Make) -> None:
+    answered = reply(make(BROKEN, BROKEN)[0])
+    texts = [answered.answer[one.start : one.end] for one in answered.sentences]
+    assert texts == ["Like this [1].", "Like this [1]."]
+
+
+def test_program_beyond_those_that_are_run_is_shown_as_not_run(make: Make) -> None:
+    programs = "".join(f"```python\nprint({number})\n```\n\n" for number in range(4))
+    generated = [one for one in reply(make(programs)[0]).snippets if one.origin == "model"]
+    assert [one.verdict is not None for one in generated] == [True, True, True, False]
+    assert "not run" in (generated[-1].deviation or "")
+
+
 def test_who_may_not_run_code_gets_none_of_the_models_run(make: Make, sandbox: FakeSandbox) -> None:
     parts, _ = make(WITH_CODE)
     notebook = parts.memory.notebook(may_run=lambda: False)
