@@ -54,7 +54,8 @@ class Sieve:
         while (end := self._held.find("\n")) >= 0:
             line, self._held = self._held[: end + 1], self._held[end + 1 :]
             shown.append(self._whole(line))
-        if not self._fence and not self._may_be_fence():
+        is_word = len(self._held) > MAX_HELD and not re.search(r"\s", text)  # a long one that goes on
+        if not self._fence and not is_word and not self._may_be_fence():
             cut = _safe(self._held)
             if cut:
                 shown.append(self._clean(self._held[:cut]))
