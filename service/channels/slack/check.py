@@ -17,7 +17,7 @@ from service.channels.slack.calls import client
 from service.sandbox import isolation
 from service.settings import Settings
 
-MANIFEST = Path(__file__).with_name("slack_manifest.yaml")
+MANIFEST = Path(__file__).parents[1] / "slack_manifest.yaml"
 SECONDS = 15
 NEW_APP = "make the app: https://api.slack.com/apps, 'Create New App', 'From a manifest'; paste slack_manifest.yaml"
 BY_HAND = (
