@@ -213,9 +213,10 @@ class _Answering:
         programs = [block for block in blocks(worded.text, start) if block.is_python]
         shown: list[ShownSnippet] = []
         for number, block in enumerate(programs, earlier + 1):
-            verdict, why = None, f"not run: {MAX_PROGRAMS} programs of an answer are"
             if len(shown) < MAX_PROGRAMS:
                 verdict, why = self._wording.programs.verdict(block.code, self._brief)
+            else:
+                verdict, why = None, f"not run: {MAX_PROGRAMS} programs of an answer are"
             snippet = Snippet(f"generated-{number}", block.code, caption="What a run of the code above showed:")
             shown.append(show(snippet, verdict, why, origin="model"))
             yield worded.verified(shown[-1])

@@ -101,7 +101,8 @@ def _span(markdown: str, start: int, end: int) -> Iterator[Span]:
 
 def _language(info: str) -> str:
     """The first word of what stands after a fence: ``python title="a"`` and ``{.python}`` are Python too."""
-    return (re.findall(r"[\w+#-]+", info.lower()) or [""])[0]
+    word = re.search(r"[\w+#-]+", info.lower())
+    return word[0] if word else ""
 
 
 def _dedented(code: str, indent: int) -> str:
