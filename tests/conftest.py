@@ -132,9 +132,9 @@ class Server:
         self.process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Starts servers that end with the tests."""
+    """Starts servers that end with the tests of a file: each holds some 700 MB, its sandbox included."""
     started: list[Server] = []
 
     def start(home: Path, **settings: str) -> Server:
@@ -147,9 +147,11 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
 
 @pytest.fixture(scope="session")
-def server(state_folder: Path, start_server: Callable[..., Server]) -> Server:
+def server(state_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server that most tests share."""
-    return start_server(state_folder)
+    shared = Server(state_folder, tmp_path_factory.mktemp("log") / "server.log")
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture(scope="session")
