@@ -1,6 +1,7 @@
 """A real pseudo-terminal with a program in it, and the screen that its reader sees."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -73,7 +74,10 @@ class Screen:
         return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
 
     def close(self) -> None:
-        self._child.close(force=True)
+        if self._child.isalive():
+            self._child.kill(signal.SIGKILL)
+            self._child.wait()
+        self._child.close()
 
     def _wait(self, there: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + PATIENCE
