@@ -53,6 +53,9 @@ PALETTE = {
     "default": "#e9e7e4",
 }
 
+TERMINAL_ROWS = 56
+"""What comes before is left out."""
+
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="torchtutor-screenshots-") as folder:
@@ -136,9 +139,11 @@ def terminal(home: Path) -> Screen:
 
 
 def take_terminal(browser: Browser, screen: Screen) -> None:
-    rows = ["".join(f'<span style="{look(cell)}">{escape(cell.data)}</span>' for cell in row) for row in screen.cells]
-    while not any(cell.data.strip() for cell in screen.cells[len(rows) - 1]):
-        rows.pop()
+    written = list(screen.cells)
+    while not any(cell.data.strip() for cell in written[-1]):
+        written.pop()
+    seen = written[-TERMINAL_ROWS:]
+    rows = ["".join(f'<span style="{look(cell)}">{escape(cell.data)}</span>' for cell in row) for row in seen]
     with window(browser, 1000, 600) as page:
         page.set_content(f"{TERMINAL}<pre>{chr(10).join(rows)}</pre>")
         save(page, "terminal", selector="body")

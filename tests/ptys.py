@@ -43,8 +43,9 @@ class Screen:
 
     @property
     def cells(self) -> Sequence[Sequence[pyte.screens.Char]]:
-        """The characters on the screen, row by row, with their looks."""
-        return [[self._shown.buffer[y][x] for x in range(self._shown.columns)] for y in range(self._shown.lines)]
+        """The characters of all that stands there, row by row, with their looks."""
+        rows = [*self._shown.history.top, *(self._shown.buffer[y] for y in range(self._shown.lines))]
+        return [[row[x] for x in range(self._shown.columns)] for row in rows]
 
     @property
     def text(self) -> str:

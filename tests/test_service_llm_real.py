@@ -83,10 +83,11 @@ def test_real_model_words_answers(replies: list[dict[str, Any]]) -> None:
     assert sum(reply["worded_by"] == "openai:smollm2" for reply in replies) >= 3
 
 
-def test_marks_catch_some_of_what_it_invents(replies: list[dict[str, Any]]) -> None:
+def test_marks_catch_most_of_what_it_says(replies: list[dict[str, Any]]) -> None:
+    """It invents nearly all of it; that what is right stays unmarked is measured by ``python -m eval grounding``."""
     judged = [one for reply in replies for one in reply["sentences"] if one["support"] is not None]
-    assert any(not one["supported"] for one in judged)
-    assert any(one["supported"] for one in judged)
+    assert len(judged) >= 10
+    assert sum(not one["supported"] for one in judged) > len(judged) / 2
 
 
 def test_its_citations_exist_or_are_marked(replies: list[dict[str, Any]]) -> None:
