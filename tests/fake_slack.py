@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import math
 import random
 import threading
 import time
@@ -71,7 +72,6 @@ class FakeSlack:
         self.ephemeral: list[dict[str, Any]] = []
         self.statuses: list[tuple[str, str, str]] = []
         self.prompts: list[dict[str, Any]] = []
-        self.acknowledged: list[float] = []
         self.responses: list[tuple[int, str]] = []
         self.unsettled = 0
         self.sockets: list[web.WebSocketResponse] = []
@@ -168,12 +168,14 @@ class FakeSlack:
         payload = {"type": "block_actions", "actions": [action], "container": container, "message": message}
         return self._interact({**payload, **self._who(channel, user)}, "interactive")
 
-    def deliver(self, bodies: list[dict[str, Any]], *, wait: bool = True) -> None:
-        """Deliver event bodies at once, each again until it is acknowledged, at most three times more."""
+    def deliver(self, bodies: list[dict[str, Any]], *, wait: bool = True) -> list[float]:
+        """Deliver event bodies at once, each again until it is acknowledged, at most three times more.
+
+        Returns the seconds from the first attempt until each was acknowledged, infinite where it never was; nothing
+        without ``wait``.
+        """
         futures = [asyncio.run_coroutine_threadsafe(self._deliver(body), self._loop) for body in bodies]
-        if wait:
-            for future in futures:
-                future.result(60)
+        return [future.result(60) for future in futures] if wait else []
 
     def envelope(self, event: dict[str, Any]) -> dict[str, Any]:
         """The outer event, with an id of its own."""
@@ -274,18 +276,20 @@ class FakeSlack:
         form = urlencode(body if kind == "slash_commands" else {"payload": json.dumps(body)})
         return self.run(self._post(form, "application/x-www-form-urlencoded"))
 
-    async def _deliver(self, body: dict[str, Any]) -> None:
+    async def _deliver(self, body: dict[str, Any]) -> float:
+        started = time.monotonic()
         self.unsettled += 1
         try:
             if self.events_url is None and not self.replicas:
                 await self._push("events_api", body)
-                return
+                return math.inf  # a socket tells nobody when
             for attempt in range(4):
                 again = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": "http_error"} if attempt else {}
                 status, _ = await self._post(json.dumps(body), "application/json", again)
                 if status == 200:
-                    return
+                    return time.monotonic() - started
                 await asyncio.sleep(0.3 * 4**attempt)  # Slack: at once, after a minute, after five
+            return math.inf
         finally:
             self.unsettled -= 1
 
@@ -293,15 +297,12 @@ class FakeSlack:
         now = str(int(time.time()))
         digest = hmac.new(SECRET.encode(), f"v0:{now}:{body}".encode(), hashlib.sha256).hexdigest()
         headers = {"Content-Type": content_type, "X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0={digest}"}
-        started = time.monotonic()
         try:
             to = random.choice(self.replicas) if self.replicas else str(self.events_url)
             async with self._http.post(to, data=body, headers=headers | (more or {})) as response:
                 result = response.status, await response.text()
         except (ClientError, TimeoutError) as error:
             return 0, type(error).__name__
-        if result[0] == 200:
-            self.acknowledged.append(time.monotonic() - started)
         self.responses.append(result)
         return result
 

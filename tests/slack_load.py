@@ -80,10 +80,8 @@ def acknowledgements(fake: FakeSlack, server: Any, seconds: float = 10) -> list[
     for one in hogs:
         one.start()
     time.sleep(1)
-    fake.acknowledged.clear()
     messages = [fake.say(f"<@{BOT}> {random.choice(QUESTIONS)}", user=f"U{n}", deliver=False) for n in range(AT_ONCE)]
-    fake.deliver([fake.events_of(fake.channels["C0GENERAL"][ts], "C0GENERAL")[1] for ts in messages])
-    measured = list(fake.acknowledged)
+    measured = fake.deliver([fake.events_of(fake.channels["C0GENERAL"][ts], "C0GENERAL")[1] for ts in messages])
     for one in hogs:
         one.join()
     return measured

@@ -216,6 +216,18 @@ def test_whole_conversation_works_by_keyboard_alone(chat: Chat) -> None:
     expect(chat.page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_what_is_typed_right_after_edit_goes_into_the_code(chat: Chat) -> None:
+    chat.ask(GROW)
+    chat.page.evaluate("window.requestAnimationFrame = () => 0")  # a busy machine, late with its next picture
+    next_key = """async (button) => {
+      button.focus();
+      button.click();
+      await new Promise((resolve) => setTimeout(resolve));
+      return document.activeElement.tagName;
+    }"""
+    assert chat.page.locator(".snippet").first.get_by_role("button", name="Edit").evaluate(next_key) == "TEXTAREA"
+
+
 def test_status_region_announces_start_and_end(chat: Chat) -> None:
     chat.page.evaluate(_LISTEN)
     chat.ask(GROW)

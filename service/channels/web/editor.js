@@ -1,6 +1,6 @@
 // Code that can be read, or edited in place: a plain text area over the coloured code, so that what the browser knows
 // of text (undo, selection, input methods) works. Tab inserts four blanks, Esc leaves, Ctrl+Enter runs.
-import { html, useEffect, useRef } from "./vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "./vendor/preact.js";
 import { colouredPython, visible } from "./text.js";
 
 const INDENT = "    ";
@@ -32,8 +32,8 @@ function typed(event) {
 /** @param props code, editing, faultyLine (1-based or null), label, onEdit(code), onRun(), onLeave() */
 export function Editor({ code, editing, faultyLine, label, onEdit, onRun, onLeave }) {
   const area = useRef(null);
-  useEffect(() => {
-    if (!editing) return;
+  useLayoutEffect(() => {
+    if (!editing) return; // at once: who types on without looking must not type into the button
     area.current.focus({ preventScroll: true });
     area.current.setSelectionRange(0, 0);
   }, [editing]);
