@@ -20,7 +20,7 @@ LIMITS = Limits(seconds=40, memory_mb=1024, processes=16, output_kb=16, files_mb
 """Generous in time, so that on a busy machine, too, it is the limit in question that ends an attack."""
 BRIEF = Limits(seconds=1.5, memory_mb=1024, processes=16, output_kb=16, files_mb=8)
 """For what only the time limit can end."""
-GONE_SECONDS = 10.0
+GONE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
