@@ -109,7 +109,7 @@ def begin_anew(server: Server) -> None:
 
 def take_pages(browser: Browser, server: Server) -> None:
     for name, width, height, colours in (
-        ("page", 1240, 860, "light"),
+        ("page", 1240, 1240, "light"),  # with what the run printed
         ("page-dark", 1240, 860, "dark"),
         ("page-phone", 390, 780, "light"),
     ):

@@ -217,7 +217,8 @@ class _Answering:
                 verdict, why = self._wording.programs.verdict(block.code, self._brief)
             else:
                 verdict, why = None, f"not run: {MAX_PROGRAMS} programs of an answer are"
-            snippet = Snippet(f"generated-{number}", block.code, caption="What a run of the code above showed:")
+            which = "the code" if len(programs) == number == 1 else f"program {number}"
+            snippet = Snippet(f"generated-{number}", block.code, caption=f"What a run of {which} above showed:")
             shown.append(show(snippet, verdict, why, origin="model"))
             yield worded.verified(shown[-1])
         return shown

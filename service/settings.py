@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     """The address under which others reach the service (``https://tutor.example.org``): what links lead to."""
 
     url: str | None = None
-    """The address of a tutor elsewhere, which the commands ``chat``, ``ask`` and ``run`` then ask."""
+    """The address of a tutor elsewhere, which the commands ``chat``, ``ask``, ``run`` and ``show`` then ask."""
 
     key: SecretStr | None = None
     """The key that it lets them in with."""

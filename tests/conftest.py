@@ -129,7 +129,7 @@ class Server:
     def stop(self) -> None:
         self.http.close()
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(120)
 
 
 @pytest.fixture(scope="module")

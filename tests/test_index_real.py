@@ -34,21 +34,18 @@ def test_a_lone_surrogate_does_not_break_the_encoder(state_folder: Path) -> None
 
 def test_answering_a_query_imports_neither_torch_nor_transformers(state_folder: Path) -> None:
     program = """
-import json, sys, time
+import json, sys
 from corpus.reading import BUNDLED, read_entries
 import index.encoder, index.retriever, index.store
 entries = tuple(entry for entry in read_entries(BUNDLED) if not entry.draft)
 folder = index.store.Path(sys.argv[1])
-start = time.perf_counter()
 found = index.store.open_index(entries, folder, model="bundled").search("What does zero_grad do?", k=3)
-seconds = time.perf_counter() - start
 heavy = [name for name in ("torch", "transformers", "sentence_transformers", "sklearn") if name in sys.modules]
-print(json.dumps({"heavy": heavy, "seconds": seconds, "first": found.matches[0].entry_id, "covered": found.covered}))
+print(json.dumps({"heavy": heavy, "first": found.matches[0].entry_id, "covered": found.covered}))
 """
     done = subprocess.run([sys.executable, "-c", program, str(state_folder / "index")], capture_output=True, check=True)
     found = json.loads(done.stdout)
     assert (found["heavy"], found["first"], found["covered"]) == ([], "optimizer-setup", True)
-    assert found["seconds"] < 5  # about half a second where nothing else runs
 
 
 def test_the_built_index_fits_the_bundled_corpus(state_folder: Path) -> None:

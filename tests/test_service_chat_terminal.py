@@ -149,11 +149,11 @@ def test_what_was_typed_is_there_at_the_next_start_for_its_owner_only(
 
 
 def test_a_conversation_is_gone_on_with_and_control_c_twice_leaves(chat: Screen, start: Callable[..., Screen]) -> None:
-    chat.prompted()
+    before = chat.prompted()
     chat.enter("/new")
-    chat.prompted()
+    chat.until("Another conversation", before.count("Another conversation") + 1)
     chat.enter("how do I save a model?")
-    chat.until("Ask next:")
+    chat.until("Ask next:", before.count("Ask next:") + 1)
     chat.prompted()
     again = start("chat", "--continue")
     again.until("› how do I save a model?")

@@ -249,6 +249,14 @@ def test_run_that_drops_is_not_run_again(asking: Callable[..., Any]) -> None:
     assert len(script.requests) == 1
 
 
+def test_event_of_a_run_of_a_kind_to_come_is_passed_over(asking: Callable[..., Any]) -> None:
+    output = b'event: output\ndata: {"event":"output","device":"auto","stream":"stdout","text":"1"}\n\n'
+    failed = b'event: error\ndata: {"event":"error","detail":"the sandbox is full"}\n\n'
+    new = b'event: hummed\ndata: {"event":"hummed"}\n\n'
+    told = list(asking(Script(httpx.Response(200, content=output + new + failed))).run_stream("print(1)"))
+    assert [event.event for event in told] == ["output", "error"]
+
+
 def test_frames_are_whole_however_their_bytes_come() -> None:
     data = b": ping\n\n" + frames(EVENTS).replace(b"\n", b"\r\n")
     whole = list(Frames().feed(data))

@@ -98,6 +98,7 @@ def test_stopping_server_lets_a_running_reply_finish(
     home.mkdir()
     subprocess.run(["cp", "-r", str(state_folder / "index"), str(home)], check=True)
     server = start_server(home)
+    server.http.post("/v1/run", json={"code": "print(0)"}).raise_for_status()  # until the sandbox is warm
     request = {"message": "what does torch.no_grad do?", "stream": True}
     with server.http.stream("POST", "/v1/chat", json=request) as response:
         lines = response.iter_lines()
@@ -106,5 +107,5 @@ def test_stopping_server_lets_a_running_reply_finish(
         names = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
     assert names[-1] == "done"
     assert "verified" in names
-    server.process.wait(30)
+    server.process.wait(120)
     assert len(start_server(home).http.get("/v1/conversations").json()["conversations"]) == 1

@@ -222,7 +222,7 @@ def test_gaps_are_reported_drafted_and_refused_until_written(tmp_path: Path, sta
     def torchtutor(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "TUTOR_HOME": str(home), "COLUMNS": "120"}
         command = [sys.executable, "-m", "service", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
     assert "Nothing that we know of" in torchtutor("gaps").stdout
     for question in ("how do I boil an egg?", "how long to boil an egg"):

@@ -34,8 +34,8 @@ def tutor(llm: LLMServer, state_folder: Path, start_server: Callable[..., Server
         TUTOR_LLM="openai:fake",
         TUTOR_LLM_BASE_URL=llm.url,
         TUTOR_LLM_API_KEY="secret-key",
-        TUTOR_LLM_SILENCE_SECONDS="1",
-        TUTOR_LLM_SECONDS="6",
+        TUTOR_LLM_SILENCE_SECONDS="4",
+        TUTOR_LLM_SECONDS="15",
         OPENAI_API_KEY="not-for-this-server",
         LANGSMITH_TRACING="true",
         LANGSMITH_ENDPOINT=llm.url.removesuffix("/v1") + "/langsmith",
@@ -147,7 +147,7 @@ def test_provider_that_fails_is_followed_by_the_lessons_answer(
     llm.behaviour = behaviour
     started = time.monotonic()
     reply = ask(tutor)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60  # none of them waits for ever
     assert f"*The language model {told}" in reply["answer"] or told in reply["answer"]
     assert LESSON in reply["answer"]
     assert "`requires_grad=False`" in reply["answer"].split(LESSON)[1]

@@ -1,10 +1,12 @@
 """The MCP server over fake parts, in memory: tools, resources, completion, prompts."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
 import pytest
+from fakes import PASSED
 from mcp import Client, MCPError
 from mcp_types import PromptReference, ResourceTemplateReference, TextContent
 
@@ -82,6 +84,15 @@ def test_get_entry_is_the_whole_lesson(using: Callable[[Use], Any]) -> None:
 def test_run_snippet_tells_the_verdict(using: Callable[[Use], Any]) -> None:
     told = using(lambda client: client.call_tool("run_snippet", {"code": "print(1)"}))
     assert (told.structured_content["status"], told.structured_content["stdout"]) == ("passed", "1\n")
+
+
+@pytest.mark.parametrize("status", ["timed_out", "passed"])
+def test_run_snippet_tells_what_stands_on_standard_error_once(
+    using: Callable[[Use], Any], sandbox: Any, status: Any
+) -> None:
+    sandbox.verdicts["loop()"] = replace(PASSED, status=status, stderr="stopped after 1 s\n")
+    told = using(lambda client: client.call_tool("run_snippet", {"code": "loop()"})).content[0].text
+    assert told.count("stopped after 1 s") == 1
 
 
 def test_explain_error_runs_nothing(using: Callable[[Use], Any], sandbox: Any) -> None:

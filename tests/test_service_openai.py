@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from fakes import PASSED
 from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.channels.openai_answer import Answer
 from service.channels.openai_request import ChatMessage, CompletionRequest
-from service.events import Event, MatchedEntry, Reply, Sentence, Supported, Text
+from service.events import Event, MatchedEntry, Reply, Sentence, ShownSnippet, Supported, Text, Verified
 from service.settings import Settings
 from service.turns import RunningTurn
 from service.wiring import Parts
@@ -259,6 +260,11 @@ def test_a_front_end_that_asks_for_a_title_in_prose_gets_it_alone(http: TestClie
     assert content(complete(http, task)) == "Why do gradients keep growing"
 
 
+def test_a_conversation_in_which_a_title_was_asked_for_goes_on(http: TestClient) -> None:
+    asked = "Please generate a concise title (max 10 characters)"
+    assert content(complete(http, asked, "Gradients", ASKED)).startswith("They are summed.")
+
+
 def test_a_front_end_that_lets_models_choose_tools_is_told_none(http: TestClient) -> None:
     chooses = "Available Tools: [{}]\n\nYour task is to choose and return the correct tool(s) from the list."
     messages = [{"role": "system", "content": chooses}, {"role": "user", "content": f"Query: {ASKED}"}]
@@ -305,6 +311,29 @@ def test_a_models_answer_cites_by_sentence_and_tells_what_nothing_supports() -> 
     ] == [(0, 19)]
     assert made["citations"] == ["http://x/entries/grad"]
     assert "No lesson supports this:* “They rhyme" in message["content"]
+
+
+def test_sentences_are_found_in_the_content_though_runs_are_told_between_them() -> None:
+    match = MatchedEntry(entry_id="grad", number=1, collection="c", question="Why?", score=1.0)
+    first, second = "Clear them [1].", "They rhyme [1]."
+    ran = ShownSnippet(id="generated-1", code="print(1)", origin="model", as_stated=None, verdict=PASSED)
+    sentences = [
+        Sentence(start=0, end=15, citations=[1], support=0.9, supported=True),
+        Sentence(start=17, end=32, citations=[1], support=0.1, supported=False),
+    ]
+    turn = {"conversation_id": "c", "message_id": "m", "outcome": "answered", "abstained": False, "confidence": 1.0}
+    turn |= {"understood_as": "", "matches": [match], "nearest": [], "follow_ups": [], "sentences": sentences}
+    reply = Reply(**turn, answer=f"{first}\n\n{second}", snippets=[ran])
+    answer = Answer(
+        CompletionRequest(model="torchtutor", messages=[ChatMessage(role="user", content="Why?")]), "http://x"
+    )
+    said = (Text(markdown=first), Verified(snippet=ran), Text(markdown=f"\n\n{second}"), Supported(sentences=sentences))
+    for event in said:
+        answer.add(event)
+    message = answer.whole(reply)["choices"][0]["message"]
+    cited = [one["url_citation"] for one in message["annotations"]]
+    assert [message["content"][one["start_index"] : one["end_index"]] for one in cited] == [first, second]
+    assert message["content"].endswith("No lesson supports this:* “They rhyme [1].”")
 
 
 def test_a_turn_that_fails_is_an_error_in_the_stream(http: TestClient, parts: Parts, monkeypatch: Any) -> None:

@@ -39,6 +39,13 @@ def test_a_program_is_told_from_prose_fenced_or_not(message: str) -> None:
     assert given.error == ""
 
 
+def test_a_longer_fence_holds_a_program_with_fences_in_it() -> None:
+    code = 'import torch\nprint("""\n```\n""")\n'
+    given = read(f"why does this fail?\n````python\n{code}````\nIt is short.")
+    assert given.code == code
+    assert given.prose.split() == ["why", "does", "this", "fail?", "It", "is", "short."]
+
+
 def test_imports_that_a_program_takes_for_granted_are_added() -> None:
     code = read("```\nlayer = nn.Linear(2, 1)\nprint(F.relu(torch.ones(1)))\n```").code
     assert code.startswith("import torch\nfrom torch import nn\nimport torch.nn.functional as F\nlayer")

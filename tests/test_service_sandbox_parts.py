@@ -44,9 +44,12 @@ def in_slot(slots: Slots, name: str, done: list[str], *, background: bool = Fals
             assert taken
             done.append(name)
 
+    queue = slots._background if background else slots._people
+    before, deadline = len(queue), time.monotonic() + 30
     thread = threading.Thread(target=work)
     thread.start()
-    time.sleep(0.05)  # so that they ask in this order
+    while len(queue) == before and time.monotonic() < deadline:  # so that they ask in this order
+        time.sleep(0.01)
     return thread
 
 
@@ -56,7 +59,7 @@ def test_people_go_before_background_work_and_in_the_order_of_asking() -> None:
         threads = [in_slot(slots, "background", done, background=True)]
         threads += [in_slot(slots, name, done) for name in ("first", "second")]
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert done == ["first", "second", "background"]
 
 

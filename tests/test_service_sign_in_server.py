@@ -18,7 +18,7 @@ def torchtutor(home: Path, *arguments: str, **settings: str) -> subprocess.Compl
         env={**os.environ, "TUTOR_HOME": str(home), "COLUMNS": "120", **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -205,3 +205,10 @@ def test_code_of_a_language_model_is_named_so() -> None:
     terminal.print_badge(out, shown)
     assert "written by the language model" in printed(out)
     assert "written by the language model" in markdown.badge(shown)
+
+
+def test_code_of_a_language_model_stands_in_its_answer_and_not_again_below() -> None:
+    told = markdown.snippet(snippet(origin="model", as_stated=None, caption="What a run of the code above showed:"))
+    assert told.startswith("What a run of the code above showed:")
+    assert "print(1)" not in told
+    assert "```text\n1\n```" in told

@@ -16,12 +16,12 @@ from service.channels.timeouts import Timeouts
 
 
 async def slow(_: Request) -> PlainTextResponse:
-    await asyncio.sleep(5)
+    await asyncio.sleep(30)
     return PlainTextResponse("late")
 
 
 def blocking(_: Request) -> PlainTextResponse:
-    time.sleep(1)
+    time.sleep(8)
     return PlainTextResponse("late")
 
 
@@ -37,16 +37,25 @@ async def stream(_: Request) -> StreamingResponse:
     async def pieces():  # type: ignore[no-untyped-def]
         for _ in range(4):
             yield b"piece "
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.4)
+
+    return StreamingResponse(pieces())
+
+
+async def endless(_: Request) -> StreamingResponse:
+    async def pieces():  # type: ignore[no-untyped-def]
+        while True:
+            yield b"piece "
+            await asyncio.sleep(0.05)
 
     return StreamingResponse(pieces())
 
 
 @pytest.fixture
 def client() -> TestClient:
-    routes = [Route(f"/{handler.__name__}", handler) for handler in (slow, blocking, quick, broken, stream)]
+    routes = [Route(f"/{handler.__name__}", handler) for handler in (slow, blocking, quick, broken, stream, endless)]
     return TestClient(
-        Starlette(routes=routes, middleware=[Middleware(Timeouts, seconds=0.2)]), raise_server_exceptions=False
+        Starlette(routes=routes, middleware=[Middleware(Timeouts, seconds=1)]), raise_server_exceptions=False
     )
 
 
@@ -55,8 +64,8 @@ def test_response_that_does_not_begin_in_time_is_told(client: TestClient, path: 
     started = time.monotonic()
     told = client.get(path)
     assert (told.status_code, told.json()["status"]) == (504, 504)
-    assert "0.2 s" in told.json()["detail"]
-    assert time.monotonic() - started < 0.9
+    assert "within 1 s" in told.json()["detail"]
+    assert time.monotonic() - started < 7
 
 
 def test_quick_response_error_and_stream_are_left_alone(client: TestClient) -> None:
@@ -66,5 +75,5 @@ def test_quick_response_error_and_stream_are_left_alone(client: TestClient) -> N
 
 
 def test_stream_ends_at_last(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeouts, "STREAM_SECONDS", 0.15)
-    assert client.get("/stream").text == "piece " * 2
+    monkeypatch.setattr(timeouts, "STREAM_SECONDS", 0.3)
+    assert set(client.get("/endless").text.split()) == {"piece"}

@@ -146,6 +146,13 @@ def test_program_beyond_those_that_are_run_is_shown_as_not_run(make: Make) -> No
     assert "not run" in (generated[-1].deviation or "")
 
 
+def test_runs_of_several_programs_say_which_program_they_are_of(make: Make) -> None:
+    two = "".join(f"```python\nprint({number})\n```\n\n" for number in range(2))
+    told = [one.caption for one in reply(make(two)[0]).snippets if one.origin == "model"]
+    assert told == ["What a run of program 1 above showed:", "What a run of program 2 above showed:"]
+    assert [one.caption for one in reply(make(WITH_CODE)[0]).snippets] == ["What a run of the code above showed:"]
+
+
 def test_who_may_not_run_code_gets_none_of_the_models_run(make: Make, sandbox: FakeSandbox) -> None:
     parts, _ = make(WITH_CODE)
     notebook = parts.memory.notebook(may_run=lambda: False)

@@ -21,8 +21,9 @@ def pieces(event: Event) -> Iterator[str]:
 
 
 def snippet(shown: ShownSnippet) -> str:
-    """The caption, the code as a block, and what a run of it showed."""
-    parts = [shown.caption, fenced(shown.code, "python"), badge(shown)]
+    """The caption, the code as a block, and what a run of it showed; a language model's code stands in the answer."""
+    code = "" if shown.origin == "model" else fenced(shown.code, "python")
+    parts = [shown.caption, code, badge(shown)]
     if shown.verdict is not None:
         parts.append(printed(shown.verdict))
     return visible("\n\n".join(filter(None, parts)))
@@ -42,8 +43,10 @@ def badge(shown: ShownSnippet) -> str:
 
 
 def printed(verdict: Verdict) -> str:
-    """What a run printed, and how it failed, as a block; empty where it did neither."""
+    """What a run printed, and how it failed or why it was ended, as a block; empty where it did neither."""
     error = f"{verdict.error.type}: {verdict.error.message}" if verdict.error else ""
+    if not error and verdict.status != "passed":
+        error = verdict.stderr.strip("\n")
     told = "\n".join(filter(None, (verdict.stdout.strip("\n"), error)))
     return fenced(told, "text") if told.strip() else ""
 

@@ -23,7 +23,7 @@ from service.channels.openai_forms import (
     Verification,
 )
 from service.channels.openai_request import CompletionRequest
-from service.events import Event, MatchedEntry, Reply, Supported
+from service.events import Event, MatchedEntry, Reply, Supported, Text
 from service.memory import new_id
 
 CHARACTERS_A_TOKEN = 4
@@ -39,13 +39,20 @@ class Answer:
     id: str = field(default_factory=lambda: f"chatcmpl-{new_id()}")
     created: int = field(default_factory=lambda: int(time.time()))
     content: str = ""
+    _said: str = ""
+    """The answer alone: the content has what runs of its code showed in between."""
+    _places: list[tuple[int, int]] = field(default_factory=list)
+    """Where each piece of the answer begins, in the answer and in the content."""
 
     def add(self, event: Event) -> str:
         """What ``event`` adds to the content; mostly nothing."""
         told = "".join(markdown.pieces(event))
         if isinstance(event, Supported):
-            told = markdown.doubts(event.sentences, self.content)
-        told = told if self.content else told.lstrip("\n")
+            told = markdown.doubts(event.sentences, self._said)
+        whole, told = told, told if self.content else told.lstrip("\n")
+        if isinstance(event, Text):
+            self._places.append((len(self._said), len(self.content) - (len(whole) - len(told))))
+            self._said += event.markdown
         self.content += told
         return told
 
@@ -127,8 +134,14 @@ class Answer:
         return [self._annotation(match, 0, len(reply.answer.rstrip())) for match in _cited(reply)]
 
     def _annotation(self, match: MatchedEntry, start: int, end: int) -> Annotation:
-        cited = UrlCitation(url=self._url(match), title=match.question, start_index=start, end_index=end)
+        begins, ends = self._in_content(start), self._in_content(max(start, end - 1)) + 1
+        cited = UrlCitation(url=self._url(match), title=match.question, start_index=begins, end_index=ends)
         return Annotation(url_citation=cited)
+
+    def _in_content(self, place: int) -> int:
+        """Where in the content the character at ``place`` of the answer stands."""
+        before = [there - here for here, there in self._places if here <= place]
+        return max(0, place + before[-1]) if before else place
 
     def _url(self, match: MatchedEntry) -> str:
         return f"{self.base}/entries/{match.entry_id}"

@@ -63,7 +63,8 @@ def kind_of(messages: Sequence[ChatMessage]) -> Kind | None:
         return next((kind for kind, pattern in _OPEN_WEBUI if re.match(pattern, said)), None)
     if any(one.role == "system" and _TOOLS.search(one.text) for one in messages):
         return "tool_calls"
-    return "title" if any(_TITLES.search(one.text) for one in messages if one.role != "assistant") else None
+    orders = [last, *(one.text for one in messages if one.role in ("system", "developer"))]
+    return "title" if any(map(_TITLES.search, orders)) else None
 
 
 def answer(kind: Kind, messages: Sequence[ChatMessage], tutor: Tutor, collection: str | None) -> str:

@@ -136,4 +136,6 @@ def ran(verdict: Verdict) -> str:
     head = f"{verdict.status} · {where(verdict)}"
     warned = "\n".join(f"warning: {one}" for one in verdict.warnings)
     traced = markdown.fenced(verdict.error.traceback, "text") if verdict.error else ""
-    return "\n\n".join(part for part in (head, markdown.printed(verdict), traced, warned) if part)
+    told_already = not verdict.stderr.strip() or (verdict.status != "passed" and not verdict.error)
+    aside = "" if told_already else f"On standard error:\n\n{markdown.fenced(verdict.stderr, 'text')}"
+    return "\n\n".join(part for part in (head, markdown.printed(verdict), traced, aside, warned) if part)

@@ -17,6 +17,7 @@ from starlette.types import Scope
 from corpus.errors import TutorError
 from service.api.chat import MAX_MESSAGE
 from service.api.run import MAX_CODE_BYTES
+from service.channels import markdown
 from service.channels.access import LOCAL, Caller
 from service.channels.mcp.forms import URI, Answered, FoundLessons, Lesson, Ran, WholeLesson, answered, lesson, ran
 from service.events import Failed, show
@@ -63,7 +64,7 @@ class Tools:
         code: Annotated[str, Field(description="The program that raised it.", max_length=MAX_MESSAGE // 2)] = "",
     ) -> Annotated[CallToolResult, Answered]:
         """Explain an error message or traceback of PyTorch: why it is raised, the mistake, and the mended code."""
-        program = f"\n\n```python\n{code.replace('```', '')}\n```" if code.strip() else ""
+        program = f"\n\n{markdown.fenced(code, 'python')}" if code.strip() else ""
         return await self._answer(f"{error.strip()}{program}", ctx)
 
     def search(
@@ -97,7 +98,9 @@ class Tools:
         device: Annotated[
             Literal["auto", "cpu", "cuda"], Field(description="`auto` takes CUDA where there is one.")
         ] = "auto",
-        timeout_s: Annotated[float | None, Field(description="Seconds that it may run.", gt=0)] = None,
+        timeout_s: Annotated[
+            float | None, Field(description="Seconds that it may run, up to the service's limit.", gt=0)
+        ] = None,
     ) -> Annotated[CallToolResult, Ran]:
         """Run a PyTorch program in a sandbox without network or files and tell what it printed or how it failed."""
         _needs_text(code)
