@@ -187,6 +187,7 @@ def test_an_unknown_model_is_not_found(http: TestClient) -> None:
     error = complete(http, ASKED, status=404, model="gpt-4o")["error"]
     assert (error["code"], error["param"]) == ("model_not_found", "model")
     assert "torchtutor:interview" in error["message"]
+    assert http.get("/v1/chat/completions/none").json()["error"]["code"] is None
 
 
 def test_the_models_are_the_tutor_and_its_collections(http: TestClient) -> None:
@@ -221,7 +222,9 @@ def test_links_lead_to_the_public_address(parts: Parts) -> None:
 
 
 def test_the_key_that_clients_always_send_is_not_looked_at_where_none_is_needed(http: TestClient) -> None:
-    assert http.get("/v1/models", headers={"Authorization": "Bearer none"}).status_code == 200
+    anything = {"Authorization": "Bearer none"}
+    assert http.get("/v1/models", headers=anything).status_code == 200
+    assert http.post("/mcp/", json={}, headers=anything, follow_redirects=False).status_code == 307
 
 
 def test_other_paths_keep_their_problems(http: TestClient) -> None:

@@ -52,7 +52,7 @@ OPEN = (
 SCOPES: tuple[tuple[str, Scope], ...] = (("/metrics", "admin"), ("/v1/run", "run"), ("/v1/run/*", "run"))
 """What a key must allow for a path; all others need ``ask``."""
 
-KEY_OF_ANY_KIND = ("/v1/chat/completions", "/v1/models", "/v1/models/*", "/mcp")
+KEY_OF_ANY_KIND = ("/v1/chat/completions", "/v1/models", "/v1/models/*", "/mcp", "/mcp/")
 """Paths whose clients always send some key: where none is needed, theirs is not looked at."""
 
 GUESSING = "30/minute"

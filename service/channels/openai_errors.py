@@ -68,6 +68,8 @@ def _told(start: Message, body: bytes) -> JSONResponse:
     detail: str = json.loads(body)["detail"]
     usual = ("server_error", None) if status >= 500 else ("invalid_request_error", None)
     kind, code = _KINDS.get(status, usual)
+    if status == 404 and not detail.startswith("no model"):
+        code = None  # there is no such path
     place = _PLACE.match(detail) if status == 422 else None
     param = place[1] if place else "model" if code == "model_not_found" else None
     if status == 422 and detail.endswith("characters are the most"):
