@@ -42,7 +42,7 @@ def test_service_holds_to_its_openapi_document(server: Server, tmp_path: Path) -
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=1500,
         check=False,
     )
     assert tested.returncode == 0, tested.stdout[-6000:]

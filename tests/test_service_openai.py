@@ -243,6 +243,10 @@ def test_other_paths_keep_their_problems(http: TestClient) -> None:
             "Analyze the chat history to determine the necessity of generating search queries, in the given language.",
             {"queries": []},
         ),
+        (
+            "Generate a detailed prompt for am image generation task based on the given language and context.",
+            {"prompt": "Why do gradients keep growing"},
+        ),
     ],
 )
 def test_open_webuis_tasks_get_the_json_that_they_ask_for(http: TestClient, task: str, wanted: Any) -> None:
@@ -276,10 +280,8 @@ def test_a_front_end_that_lets_models_choose_tools_is_told_none(http: TestClient
 
 
 def test_a_face_is_an_emoji(http: TestClient) -> None:
-    task = (
-        f"### Task:\nYour task is to reflect the speaker's likely facial expression through a fitting emoji.\n{HISTORY}"
-    )
-    assert content(complete(http, task)) == "🙂"
+    task = "Your task is to reflect the speaker's likely facial expression through a fitting emoji."
+    assert content(complete(http, f"{task}\n\nMessage: ```{ASKED}```")) == "🙂"
 
 
 def test_whoever_asks_about_titles_gets_an_answer(http: TestClient) -> None:
@@ -292,6 +294,15 @@ def test_a_question_is_found_in_what_a_front_end_wrapped_it_into(http: TestClien
         f'<context>\n<source id="1">Wine and fish.</source>\n</context>\n\n{ASKED}'
     )
     assert content(complete(http, wrapped)).startswith("They are summed.")
+
+
+def test_a_question_to_several_models_is_answered_by_the_lesson_and_not_by_what_they_said(http: TestClient) -> None:
+    merging = (
+        f'You have been provided with a set of responses from various models to the latest user query: "{ASKED}"\n\n'
+        "Your task is to synthesize these responses into a single, high-quality response.\n\n"
+        'Responses from models: """Save its state_dict."""'
+    )
+    assert content(complete(http, merging)).startswith("They are summed.")
 
 
 def test_a_models_answer_cites_by_sentence_and_tells_what_nothing_supports() -> None:

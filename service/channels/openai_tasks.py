@@ -1,6 +1,6 @@
 """What chat front ends ask a model for besides answers: titles, tags, follow-ups, search queries.
 
-Open WebUI sends these as a message that begins with ``### Task:`` and holds the conversation between
+Open WebUI sends most of these as a message that begins with ``### Task:`` and holds the conversation between
 ``<chat_history>`` tags; LibreChat and LobeChat ask for a title in other words. They get a short answer in the form they
 ask for, from what the conversation is about, and never a lesson.
 """
@@ -30,9 +30,8 @@ _OPEN_WEBUI: tuple[tuple[Kind, str], ...] = (
     ("tags", r"generate 1-3 broad tags"),
     ("follow_ups", r"suggest 3-5 relevant follow-up questions"),
     ("queries", r"analyze the chat history to determine the necessity of generating search queries"),
-    ("prompt", r"generate a detailed prompt for an? image generation"),
+    ("prompt", r"generate a detailed prompt for a[nm]? image generation"),  # it has a typing error there
     ("text", r"you are an autocompletion system"),
-    ("emoji", r"your task is to reflect the speaker's likely facial expression"),
 )
 _TITLES = re.compile(
     r"provide a concise, 5-word-or-less title for the conversation"
@@ -42,6 +41,7 @@ _TITLES = re.compile(
     r"|^you are a professional conversation summarizer\. generate a concise title",
     re.IGNORECASE | re.DOTALL,
 )
+_EMOJI = re.compile(r"^\s*your task is to reflect the speaker's likely facial expression", re.IGNORECASE)
 _TOOLS = re.compile(r"^Available Tools:.*\bchoose and return the correct tool", re.DOTALL)
 _TASK = re.compile(r"^\s*### Task:\s*(?P<what>.{0,400})", re.DOTALL)
 _SPEAKER = re.compile(r"^(user|human|assistant|ai|system): ?", re.IGNORECASE | re.MULTILINE)
@@ -51,6 +51,11 @@ _CONSTANT = {
     "text": '{"text": ""}',
     "emoji": "🙂",
 }
+_MERGING = re.compile(
+    r"^\s*You have been provided with a set of responses from various models to the latest user query: "
+    r"\"(?P<query>.*?)\"\s+Your task is to synthesize these responses",
+    re.DOTALL,
+)
 _WITH_SOURCES = re.compile(r"^\s*### Task:\s*Respond to the user query using the provided context", re.IGNORECASE)
 
 
@@ -61,6 +66,8 @@ def kind_of(messages: Sequence[ChatMessage]) -> Kind | None:
     if task is not None:
         said = " ".join(task["what"].lower().split())
         return next((kind for kind, pattern in _OPEN_WEBUI if re.match(pattern, said)), None)
+    if _EMOJI.match(last):
+        return "emoji"
     if any(one.role == "system" and _TOOLS.search(one.text) for one in messages):
         return "tool_calls"
     orders = [last, *(one.text for one in messages if one.role in ("system", "developer"))]
@@ -86,7 +93,9 @@ def answer(kind: Kind, messages: Sequence[ChatMessage], tutor: Tutor, collection
 
 
 def question(text: str) -> str:
-    """The question alone, where a front end has wrapped it into documents that it found itself."""
+    """The question alone, where a front end has wrapped it into what it found itself, or what other models said."""
+    if merging := _MERGING.match(text):
+        return merging["query"].strip() or text
     if not _WITH_SOURCES.match(text):
         return text
     query = _between("<user_query>", "</user_query>", text)
