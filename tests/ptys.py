@@ -23,6 +23,7 @@ class Screen:
     def __init__(self, home: Path, *arguments: str, columns: int = 100, lines: int = 60, **environment: str) -> None:
         self._shown = pyte.HistoryScreen(columns, lines, history=5000, ratio=1)
         self._stream = pyte.Stream(self._shown)
+        self._answered = 0
         self.received = ""
         kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
         self._child = pexpect.spawn(
@@ -48,6 +49,10 @@ class Screen:
         return [[row[x] for x in range(self._shown.columns)] for row in rows]
 
     @property
+    def _last(self) -> str:
+        return next((line for line in reversed(self.lines) if line), "")
+
+    @property
     def text(self) -> str:
         return "\n".join(self.lines)
 
@@ -55,8 +60,10 @@ class Screen:
         self._child.send(keys)
 
     def enter(self, line: str) -> None:
-        """Type a line and send it."""
-        self.type(line + "\r")
+        """Type a line and, once it stands there, send it: from then on the prompt is not the one before."""
+        self.type(line)
+        self._wait(lambda: self._last.endswith(line), f"{line!r}, typed")
+        self.type("\r")
 
     def until(self, text: str, times: int = 1) -> str:
         """Wait until ``text`` has stood there so often; returns all that does."""
@@ -65,7 +72,7 @@ class Screen:
 
     def prompted(self) -> str:
         """Wait for the prompt, with nothing typed; returns all that stands there."""
-        self._wait(lambda: next((line for line in reversed(self.lines) if line), "") == "›", "the prompt")
+        self._wait(lambda: self._last == "›", "the prompt")
         return self.text
 
     def end(self) -> int:
@@ -97,8 +104,9 @@ class Screen:
         except pexpect.EOF:
             time.sleep(0.05)
             return
-        # a terminal answers where its cursor is
-        if "\x1b[6n" in piece:
-            self._child.send("\x1b[1;1R")
         self.received += piece
         self._stream.feed(piece)
+        # a terminal answers where its cursor is; what asks for it may come in two pieces
+        while self._answered < self.received.count("\x1b[6n"):
+            self._answered += 1
+            self._child.send("\x1b[1;1R")

@@ -142,6 +142,20 @@ def test_ask_prints_the_whole_reply_as_json(state_folder: Path) -> None:
 
 
 @pytest.mark.integration
+def test_a_question_with_bytes_that_are_no_text_is_answered_and_such_a_program_is_refused(
+    state_folder: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "service", "ask", "-"]
+    environment = {**os.environ, "TUTOR_HOME": str(state_folder)}
+    asked = subprocess.run(command, env=environment, input=b"what is autograd \xff?", capture_output=True, check=False)
+    assert (asked.returncode, b"gradient" in asked.stdout, asked.stderr) == (0, True, b"")
+    (tmp_path / "latin.py").write_bytes(b"print('\xe4')")
+    told = torchtutor(tmp_path, "run", str(tmp_path / "latin.py"))
+    assert (told.returncode, "is not UTF-8 text" in told.stderr) == (2, True)
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.integration
 def test_a_reader_that_leaves_gets_no_traceback(state_folder: Path) -> None:
     command = f"set -o pipefail; {sys.executable} -m service ask 'what is autograd?' | head -1"
     environment = {**os.environ, "TUTOR_HOME": str(state_folder)}

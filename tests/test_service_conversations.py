@@ -62,6 +62,15 @@ def test_share_link_shows_no_id_and_no_feedback_and_changes_nothing(client: Test
     assert client.get(url).status_code == 404
 
 
+def test_share_link_says_as_much_of_how_far_a_reply_can_be_trusted_as_the_conversation(
+    client: TestClient, reply: dict[str, Any]
+) -> None:
+    url = client.post(f"/v1/conversations/{reply['conversation_id']}/share").json()["url"]
+    (message,) = client.get(url).json()["messages"]
+    for told in ("outcome", "understood_as", "matches", "shown", "snippets", "sentences", "worded_by"):
+        assert message[told] == reply[told], told
+
+
 def test_feedback_is_shown_with_its_message(client: TestClient, reply: dict[str, Any]) -> None:
     given = {"message_id": reply["message_id"], "helpful": False, "comment": "too long"}
     assert client.post("/v1/feedback", json=given).json() == given

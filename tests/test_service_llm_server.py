@@ -66,6 +66,14 @@ def test_answer_is_the_models_cited_and_judged(tutor: Server) -> None:
     assert (true["supported"], false["supported"], true["citations"]) == (True, False, [1])
 
 
+def test_shared_answer_keeps_its_judgement_and_the_models_name(tutor: Server) -> None:
+    reply = ask(tutor)
+    url = tutor.http.post(f"/v1/conversations/{reply['conversation_id']}/share").json()["url"]
+    (message,) = tutor.http.get(url).json()["messages"]
+    assert not all(one["supported"] for one in message["sentences"])
+    assert (message["sentences"], message["worded_by"]) == (reply["sentences"], reply["worded_by"])
+
+
 def test_prompt_holds_the_lessons_with_their_verdicts_and_no_tools(tutor: Server, llm: LLMServer) -> None:
     ask(tutor)
     sent = llm.last

@@ -19,6 +19,12 @@ _LISTEN = """() => {
   const changes = { childList: true, subtree: true, characterData: true };
   new MutationObserver(() => said.push(region.textContent)).observe(region, changes);
 }"""
+_SAID = """(text) => {
+  const stands = () => document.querySelector("main").textContent.includes(text);
+  const look = () => stands() && document.body.setAttribute("said", text);
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+"""The body's attribute ``said`` is the text as soon as that has stood there, however shortly."""
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +140,21 @@ def test_picture_that_code_draws_is_shown(shared_page: Chat) -> None:
 
 def test_copy_takes_the_code_as_it_stands(shared_page: Chat) -> None:
     snippet = shared_page.page.locator(".snippet").first
+    shared_page.page.evaluate(_SAID, "Copied")
     snippet.get_by_role("button", name="Copy").click()
-    expect(snippet.get_by_text("Copied")).to_be_visible()
+    expect(shared_page.page.locator("body")).to_have_attribute("said", "Copied")
     assert shared_page.page.evaluate("navigator.clipboard.readText()") == snippet.locator(".code").inner_text()
+
+
+def test_copy_works_where_the_browser_gives_scripts_no_clipboard(chat: Chat) -> None:
+    snippet = chat.ask(GROW).locator(".snippet").first
+    chat.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")  # as on plain http
+    chat.page.evaluate(_SAID, "Copied")
+    snippet.get_by_role("button", name="Copy").click()
+    expect(chat.page.locator("body")).to_have_attribute("said", "Copied")
+    chat.page.focus("#message")
+    chat.page.keyboard.press("Control+V")
+    expect(chat.page.locator("#message")).to_have_value(snippet.locator(".code").inner_text())
 
 
 def test_feedback_with_a_comment_is_kept(chat: Chat, server: Server) -> None:
@@ -144,6 +162,7 @@ def test_feedback_with_a_comment_is_kept(chat: Chat, server: Server) -> None:
     turn.get_by_role("button", name="This did not help").click()
     turn.get_by_label("What was wrong").fill("too short")
     turn.get_by_role("button", name="Send").click()
+    expect(turn.locator(".feedback form")).to_have_count(0)
     expect(turn.locator(".thumbs")).to_contain_text("noted")
     (message,) = server.http.get(f"/v1/conversations/{chat.page.url.rpartition('/')[2]}").json()["messages"]
     assert message["feedback"] == {"helpful": False, "comment": "too short"}
@@ -169,12 +188,14 @@ def test_conversation_is_renamed_found_and_deleted(chat: Chat, server: Server) -
 
 def test_share_link_shows_the_conversation_to_others_until_it_is_revoked(chat: Chat, browser: Browser) -> None:
     answer = chat.ask(GROW).locator(".prose").inner_text()
+    understood = chat.ask("why?").locator(".understood").inner_text()
     chat.page.get_by_role("button", name="Share", exact=True).click()
     chat.page.get_by_role("button", name="Make a link").click()
     link = chat.page.get_by_label("The link").input_value()
     with opened(browser, link) as other:
         other.open("")
-        expect(other.page.locator(".prose")).to_have_text(answer)
+        expect(other.page.locator(".prose").first).to_have_text(answer)
+        expect(other.page.locator(".understood")).to_have_text(understood)
         expect(other.page.locator("#message, .feedback, .chips")).to_have_count(0)
         assert other.axe() == []
         chat.page.get_by_role("button", name="Stop sharing").click()
@@ -226,6 +247,33 @@ def test_what_is_typed_right_after_edit_goes_into_the_code(chat: Chat) -> None:
       return document.activeElement.tagName;
     }"""
     assert chat.page.locator(".snippet").first.get_by_role("button", name="Edit").evaluate(next_key) == "TEXTAREA"
+
+
+def test_page_and_dialogs_have_the_focus_at_once(browser: Browser, server: Server) -> None:
+    with opened(browser, server.url) as chat:
+        chat.page.add_init_script("addEventListener('DOMContentLoaded', () => { first = document.activeElement.id; })")
+        chat.open()
+        assert chat.page.evaluate("first") == "message"
+        next_key = """async (button) => {
+          button.click();
+          await new Promise((resolve) => setTimeout(resolve));
+          return document.activeElement.closest("dialog")?.open ?? false;
+        }"""
+        chat.page.evaluate("window.requestAnimationFrame = () => 0")  # a busy machine, late with its next picture
+        assert chat.page.get_by_role("button", name="Keys").evaluate(next_key)
+
+
+def test_new_name_of_a_conversation_is_given_up_by_escape(chat: Chat, server: Server) -> None:
+    chat.ask(GROW)
+    current = chat.page.locator(".heads .current")
+    title = current.locator("a").inner_text()
+    current.get_by_role("button", name="Rename or delete").click()
+    chat.page.get_by_role("button", name="Rename", exact=True).click()
+    chat.page.get_by_label("New name").fill("given up")
+    chat.page.keyboard.press("Escape")
+    expect(current.locator("a")).to_have_text(title)
+    chat.ask("why?")  # whatever the page had to tell the service, it has told
+    assert "given up" not in server.http.get("/v1/conversations").text
 
 
 def test_status_region_announces_start_and_end(chat: Chat) -> None:

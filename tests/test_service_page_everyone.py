@@ -119,6 +119,12 @@ def test_phone_has_history_in_a_drawer(browser: Browser, server: Server) -> None
         assert small == []
 
 
+def test_lists_keep_their_numbers_and_code_can_be_scrolled_by_keys(chat: Chat) -> None:
+    made = chat.page.evaluate("import('/web/text.js').then(({ html }) => html('3. third\\n\\n```\\nwide\\n```'))")
+    assert '<ol start="3">' in made
+    assert '<pre tabindex="0">' in made
+
+
 def test_first_load_is_light_and_at_once_interactive(browser: Browser, server: Server) -> None:
     with opened(browser, server.url) as chat:
         chat.page.goto(server.url, wait_until="networkidle")

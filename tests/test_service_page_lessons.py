@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from chat_page import Chat, opened
 from conftest import Server
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from test_service_lessons import hostile_parts
 
 from service.app import create_app
@@ -159,6 +159,24 @@ def test_views_are_accessible_and_never_wider_than_the_window(
                 assert tab.overflow() <= 0, (view, width)
                 if width == looked_at:
                     assert tab.axe() == [], (view, width)
+
+
+def test_lessons_that_are_found_late_do_not_take_the_focus_from_one_that_was_chosen(tab: Chat) -> None:
+    held: list[Route] = []
+    tab.open("/browse")
+    tab.page.keyboard.press("/")
+    tab.page.keyboard.type("dropout")
+    chosen = tab.page.locator("#nearest a").first
+    expect(chosen).to_contain_text("dropout")
+    tab.page.route("**/v1/search?*", lambda route: held.append(route))
+    with tab.page.expect_request("**/v1/search?*"):
+        tab.page.keyboard.insert_text(" o")
+    tab.page.keyboard.press("ArrowDown")
+    expect(chosen).to_be_focused()
+    with tab.page.expect_response("**/v1/search?*"):
+        held[0].continue_()
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator("h1")).to_contain_text("dropout")
 
 
 def test_chosen_colours_hold_on_every_page(tab: Chat) -> None:

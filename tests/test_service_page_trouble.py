@@ -20,6 +20,8 @@ SLOW = (
     "Why does this fail?\n\n```python\nimport time\n\nimport torch\n\ntime.sleep(5)\ntorch.ones(2) @ torch.ones(3)\n```"
 )
 
+ENDLESS = SLOW.replace("sleep(5)", "sleep(300)")
+
 
 @pytest.fixture
 def chat(browser: Browser, server: Server) -> Iterator[Chat]:
@@ -101,7 +103,7 @@ def test_reply_is_given_once_although_the_service_was_killed_in_the_middle_of_it
 
 def test_stopped_reply_is_not_kept_and_can_be_asked_again(chat: Chat, server: Server) -> None:
     chat.ask(GROW)
-    chat.send(SLOW.replace("sleep(5)", "sleep(60)"))  # until its time is over
+    chat.send(ENDLESS)
     chat.page.get_by_text("Running your program").wait_for()
     chat.page.keyboard.press("Escape")
     expect(chat.page.locator(".trouble")).to_contain_text("You stopped this reply")
@@ -112,6 +114,67 @@ def test_stopped_reply_is_not_kept_and_can_be_asked_again(chat: Chat, server: Se
     chat.page.get_by_role("button", name="Stop the reply").click()
     expect(chat.page.locator(".trouble")).to_be_visible()
     expect(chat.page.locator(".turn")).to_have_count(2)
+
+
+def test_first_reply_that_was_stopped_can_be_asked_again(chat: Chat, server: Server) -> None:
+    chat.send(ENDLESS)
+    chat.page.get_by_text("Running your program").wait_for()
+    chat.page.keyboard.press("Escape")
+    expect(chat.page.locator(".trouble")).to_contain_text("You stopped this reply, so it is not kept")
+    assert chat.page.url == f"{server.url}/"  # of its conversation nothing is kept either
+    chat.page.get_by_role("button", name="Ask again").click()
+    chat.page.get_by_text("Running your program").wait_for()
+    chat.page.keyboard.press("Escape")
+    expect(chat.page.locator(".trouble")).to_contain_text("You stopped this reply")
+    chat.send(GROW)
+    expect(chat.turn(1).locator(".prose")).not_to_be_empty()
+    assert len(stored(server, chat)) == 1
+
+
+def test_stop_that_the_tutor_was_not_told_is_not_said_to_keep_nothing(chat: Chat) -> None:
+    chat.page.route("**/cancel", lambda route: route.abort())
+    chat.send(SLOW)
+    chat.page.get_by_text("Running your program").wait_for()
+    chat.page.get_by_role("button", name="Stop the reply").click()
+    expect(chat.page.locator(".trouble")).to_contain_text("it may be finished and kept all the same")
+
+
+def test_conversation_that_cannot_be_opened_does_not_take_the_place_of_the_next(chat: Chat) -> None:
+    held: list[Route] = []
+    chat.ask(GROW)
+    chat.page.get_by_role("link", name="New conversation").click()
+    chat.page.route("**/v1/conversations/*", lambda route: held.append(route))
+    with chat.page.expect_request("**/v1/conversations/*"):
+        chat.page.locator(".heads a").first.click()
+    expect(chat.page.get_by_text("Opening the conversation")).to_be_visible()
+    chat.page.get_by_role("link", name="New conversation").click()
+    expect(chat.page.get_by_role("heading", name="What would you like")).to_be_visible()
+    with chat.page.expect_event("requestfailed"):
+        held[0].abort()
+    chat.page.unroute("**/v1/conversations/*")
+    chat.ask(GROW)  # the page went on, and has had its time
+    expect(chat.page.get_by_text("The tutor cannot be reached")).to_have_count(0)
+    expect(chat.page.locator(".question")).to_have_count(1)
+
+
+def test_conversation_that_cannot_be_deleted_is_said_to_be_there_still(chat: Chat) -> None:
+    chat.ask(GROW)
+    chat.page.route("**/v1/conversations/*", lambda route: route.abort())
+    chat.page.locator(".heads .current").get_by_role("button", name="Rename or delete").click()
+    chat.page.get_by_role("button", name="Delete", exact=True).click()
+    chat.page.get_by_role("button", name="Delete it").click()
+    expect(chat.page.locator(".sidebar .notice")).to_contain_text("That did not work: the tutor cannot be reached.")
+    expect(chat.page.locator(".question")).to_be_visible()
+
+
+def test_comment_that_was_not_noted_stays_to_be_sent_again(chat: Chat) -> None:
+    turn = chat.ask(GROW)
+    turn.get_by_role("button", name="This did not help").click()
+    turn.get_by_label("What was wrong").fill("too short")
+    chat.page.route("**/v1/feedback", lambda route: route.abort())
+    turn.get_by_role("button", name="Send").click()
+    expect(turn.locator(".thumbs")).to_contain_text("Not noted: the tutor cannot be reached.")
+    expect(turn.get_by_label("What was wrong")).to_have_value("too short")
 
 
 def test_question_asked_offline_is_answered_once_the_machine_is_online(chat: Chat, server: Server) -> None:

@@ -1,6 +1,7 @@
 """The terminal, continued: ``torchtutor ask`` and ``torchtutor run``."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -39,8 +40,7 @@ def ask(
     In a terminal the answer is laid out and coloured; anywhere else it is Markdown, as it is. Exit status 3 where no
     lesson covers the question, 1 where something went wrong, 130 after Ctrl-C.
     """
-    if question == "-":
-        question = sys.stdin.read()
+    question = _text(question)
     if not question.strip():
         raise typer.BadParameter("the question is empty; write one in quotation marks")
     settings = console.settings()
@@ -67,7 +67,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole verdict.")] = False,
 ) -> None:
     """Run a program in the sandbox and tell what happened; exit status 1 unless it passed."""
-    code = file.read()
+    try:
+        code = file.read()
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file.name} is not UTF-8 text: {error.reason} at byte {error.start}") from None
     devices: tuple[Device, ...] = ("cpu", "cuda") if device == "both" else (device,)
     with closing(console.runner(console.settings())) as runner:
         verdicts = [_verdict(runner.run(code, name), quiet=as_json) for name in devices]
@@ -80,6 +83,12 @@ def run(
         console.tell("They agree." if agree(*verdicts) else "They do not agree.")
     if any(verdict.status != "passed" for verdict in verdicts):
         raise typer.Exit(1)
+
+
+def _text(question: str) -> str:
+    """The question, also where what was given is not all UTF-8, as logs and diffs need not be."""
+    given = sys.stdin.buffer.read() if question == "-" else os.fsencode(question)
+    return given.decode("utf-8", "replace")
 
 
 def _rendered(events: Iterator[Event], rendering: Rendering) -> Iterator[Event]:

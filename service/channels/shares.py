@@ -43,9 +43,13 @@ def _shared(found: StoredConversation) -> SharedConversation:
                 question=message.question,
                 created_at=message.created_at,
                 outcome=reply.outcome,
+                understood_as=reply.understood_as,
                 answer=reply.answer,
                 matches=reply.matches,
+                shown=reply.shown,
                 snippets=reply.snippets,
+                sentences=reply.sentences,
+                worded_by=reply.worded_by,
             )
             for message, reply in replies
         ],

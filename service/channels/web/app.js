@@ -70,21 +70,24 @@ export function App({ conversation, session }) {
   const online = useOnline();
   const who = useSession(session);
   const [single, setSingle] = useSingleKeys();
+  const [problem, setProblem] = useState(""); // with what is done in the sidebar
   const now = running(state);
   const close = () => setDialog("");
   conversation.onKept = () => setVersion((was) => was + 1);
   const ask = (text) => { conversation.ask(text); toComposer(); };
+  const tell = (text) => { setProblem(text); say(text); };
+  const signOut = () => session.end().then(() => go("/"), (error) => tell(`You are still signed in: ${error.message}.`));
   const go = (path) => { close(); conversation.go(path); };
   const title = state.title || (state.turns[0]?.question.trim().split("\n")[0] ?? "");
 
   useScroll(state);
-  useKeys({ single, onHelp: () => setDialog("help"), onStop: () => now && conversation.stop() });
+  useKeys({ single, onHelp: () => setDialog("help"), onStop: () => conversation.stop() });
   useEffect(() => { document.title = title ? `${visible(title).slice(0, 80)} · torchtutor` : "torchtutor"; }, [title]);
-  useEffect(() => { if (!wide || dialog === "sidebar") close(); }, [wide]);
+  useEffect(() => { if (wide && dialog === "sidebar") close(); }, [wide]);
 
   const sidebar = html`<${Sidebar} current=${state.id} version=${version + (who?.signed_in ? 1000 : 0)} who=${who} onGo=${go}
     onChanged=${() => setVersion((was) => was + 1)} onGone=${(id) => id === state.id && go("/")} onRenamed=${(id, name) => conversation.dispatch({ type: "renamed", id, title: name })}
-    onHelp=${() => setDialog("help")} onSignIn=${() => session.ask()} onSignOut=${() => session.end().then(() => go("/"))} onProblem=${say}
+    onHelp=${() => setDialog("help")} onSignIn=${() => session.ask()} onSignOut=${signOut} problem=${problem} onProblem=${tell}
     drawer=${!wide} onClose=${close} />`;
   return html`<div class="layout ${wide ? "wide" : ""}">
     <a class="skip" href="#message">Skip to the question</a>

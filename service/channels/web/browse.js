@@ -26,17 +26,14 @@ function filter(query) {
   $("found").textContent = words.length ? counted(count) : "";
 }
 
-/** The links anew; who has moved on to one of them stays at its place. */
 function draw({ matches }) {
-  const list = $("nearest").querySelector("ol");
-  const at = [...list.querySelectorAll("a")].indexOf(document.activeElement);
-  list.replaceChildren(...matches.map(({ entry_id, question }) => {
+  if ($("nearest").contains(document.activeElement)) return; // one of them was chosen: it stays under the next key
+  $("nearest").querySelector("ol").replaceChildren(...matches.map(({ entry_id, question }) => {
     const item = element("li", "");
     const link = item.appendChild(element("a", "", { href: `/entries/${encodeURIComponent(entry_id)}` }));
     link.append(element("bdi", question));
     return item;
   }));
-  list.querySelectorAll("a")[at]?.focus();
 }
 
 async function search(query) {

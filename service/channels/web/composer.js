@@ -1,6 +1,6 @@
 // Where the learner writes: Enter sends, Shift+Enter makes a line, ↑ in an empty field brings the last question back,
 // Esc stops the reply.
-import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { Icon } from "./icons.js";
 
 const MAX_MESSAGE = 20_000;
@@ -10,7 +10,7 @@ const HIGHEST = 260; // pixels
 export function Composer({ running, last, prefill, onAsk, onStop }) {
   const [text, setText] = useState("");
   const area = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (prefill.text !== undefined) {
       setText(prefill.text);
       area.current.focus();
@@ -20,7 +20,7 @@ export function Composer({ running, last, prefill, onAsk, onStop }) {
     area.current.style.height = "auto";
     area.current.style.height = `${Math.min(area.current.scrollHeight + 2, HIGHEST)}px`;
   }, [text]);
-  useEffect(() => {
+  useLayoutEffect(() => { // at once: what is typed as soon as the page is there must not be lost
     if (matchMedia("(pointer: fine)").matches) area.current.focus({ preventScroll: true });
   }, []);
 

@@ -23,6 +23,8 @@ export class Conversation {
     this.signIn = signIn;
     this.onKept = onKept;
     this.following = null;
+    this.stopping = null; // key of a turn that is to be stopped as soon as it can be
+    this.cancelling = null; // key of the turn that the service is being told to stop
   }
 
   dispatch(action) {
@@ -33,11 +35,13 @@ export class Conversation {
   /** Show what the address names; on a reload in mid-stream also the turn that still runs. */
   async open(path = location.pathname) {
     this.leave();
-    const id = /^\/c\/([^/]+)$/.exec(path)?.[1] ?? null;
-    if (id) await this.load(decodeURIComponent(id));
+    const name = /^\/c\/([^/]+)$/.exec(path)?.[1] ?? null;
+    const id = name && decodeURIComponent(name);
+    if (id) await this.load(id);
     else this.dispatch({ type: "new" });
     const waiting = pending.get();
-    if (!waiting || waiting.conversationId !== this.state.id || this.state.missing) return;
+    if (this.state.id !== id || this.state.missing) return; // another one was opened meanwhile, or there is none
+    if (waiting?.conversationId !== id) return;
     if (this.state.turns.some((turn) => turn.messageId === waiting.messageId)) pending.clear();
     else this.start(waiting);
   }
@@ -50,6 +54,7 @@ export class Conversation {
         if (this.state.id === id) this.dispatch({ type: "loaded", id, title: found.title, shared: found.shared, messages: found.messages });
         return;
       } catch (error) {
+        if (this.state.id !== id) return; // another one was opened meanwhile
         if (error instanceof Problem && error.status === 401) {
           await this.signIn();
           continue;
@@ -65,7 +70,7 @@ export class Conversation {
   /** Stop following; the turn itself goes on. */
   leave() {
     this.following?.abort();
-    this.following = null;
+    this.following = this.cancelling = null;
   }
 
   /** Go to another address of the page, as a click does. */
@@ -87,6 +92,7 @@ export class Conversation {
 
   start(turn, instead = null) {
     const { key } = turn;
+    this.leave();
     const stopper = (this.following = new AbortController());
     const mine = () => this.following === stopper;
     pending.set({ ...turn, after: 0 });
@@ -100,6 +106,7 @@ export class Conversation {
   }
 
   heard(turn, event) {
+    if (event.event === "error" && this.cancelling === turn.key) return this.stopped(turn.key);
     this.dispatch({ type: "event", key: turn.key, event });
     if (event.conversation_id) {
       const path = `/c/${encodeURIComponent(event.conversation_id)}`;
@@ -108,6 +115,7 @@ export class Conversation {
       if (this.stopping === turn.key) this.cancel(turn.key, event.message_id);
     }
     if (event.event === "done" || event.event === "error") pending.clear();
+    if (event.event === "error") this.unname();
     if (event.event === "done") this.onKept();
   }
 
@@ -116,24 +124,34 @@ export class Conversation {
     const turn = running(this.state);
     if (!turn) return;
     if (turn.messageId) this.cancel(turn.key, turn.messageId);
-    else if (turn.trouble) this.stopped(turn.key);
+    else if (turn.trouble) this.stopped(turn.key, ["reconnecting", "offline"].includes(turn.trouble.kind));
     else this.stopping = turn.key;
   }
 
   async cancel(key, messageId) {
     this.stopping = null;
+    this.cancelling = key;
+    let unsure = false;
     try {
       await call("POST", `/v1/chat/${encodeURIComponent(messageId)}/cancel`);
     } catch (error) {
-      if (error instanceof Problem && error.status === 409) return; // it is finished, and shown
+      if (error instanceof Problem && error.status === 409) return void (this.cancelling = null); // it is finished, and shown
+      unsure = !(error instanceof Problem && error.status === 404); // a service that was restarted knows it no more
     }
-    this.stopped(key);
+    if (this.cancelling === key) this.stopped(key, unsure);
   }
 
-  stopped(key) {
+  /** @param unsure whether the service could not be told, so that it may go on and keep the reply */
+  stopped(key, unsure = false) {
     this.leave();
     pending.clear();
-    this.dispatch({ type: "stopped", key });
+    this.dispatch({ type: "stopped", key, unsure });
+    this.unname();
+  }
+
+  /** Take the name of a conversation that does not exist out of the address. */
+  unname() {
+    if (!this.state.id && location.pathname !== "/") history.replaceState(null, "", "/");
   }
 
   async rate(turn, helpful, comment) {

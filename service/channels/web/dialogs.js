@@ -1,12 +1,13 @@
 // Dialogs: the browser's own, so that focus and Esc are as people know them.
-import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { Problem, call } from "./api.js";
+import { copy } from "./clipboard.js";
 import { Icon } from "./icons.js";
 
 /** @param props title, onClose(), kind (a class), children */
 export function Dialog({ title, onClose, kind = "", children }) {
   const dialog = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => { // at once: the next key is for the dialog
     const element = dialog.current;
     const before = document.activeElement;
     element.showModal();
@@ -80,8 +81,8 @@ export function Share({ id, shared, onChange, onClose }) {
     onChange(false);
     tell("Nobody can read it by a link any more.");
   });
-  const copy = attempt(async () => {
-    await navigator.clipboard.writeText(link);
+  const take = attempt(async () => {
+    await copy(link);
     tell("Copied.");
   });
   return html`<${Dialog} title="Share this conversation" onClose=${onClose}>
@@ -92,7 +93,7 @@ export function Share({ id, shared, onChange, onClose }) {
     <p class="told" role="status">${told}</p>
     <p class="buttons">
       ${shared && html`<button type="button" class="button danger" onClick=${revoke}>Stop sharing</button>`}
-      ${link ? html`<button type="button" class="button primary" onClick=${copy}>Copy the link</button>`
+      ${link ? html`<button type="button" class="button primary" onClick=${take}>Copy the link</button>`
         : html`<button type="button" class="button primary" onClick=${create}>${shared ? "Make a new link" : "Make a link"}</button>`}
     </p>
   <//>`;

@@ -14,8 +14,10 @@ export function Feedback({ given, onGive }) {
     try {
       await onGive(helpful, text);
       say("Thank you, noted.");
+      return true;
     } catch (error) {
       say(`Not noted: ${error.message}.`);
+      return false;
     }
   }
   async function rate(helpful) {
@@ -24,8 +26,7 @@ export function Feedback({ given, onGive }) {
   }
   async function send(event) {
     event.preventDefault();
-    await give(given.helpful, comment.trim());
-    setOpen(false);
+    if (await give(given.helpful, comment.trim())) setOpen(false); // else what was written stays
   }
   const thumb = (helpful, name, icon) => html`<button type="button" class="icon" aria-label=${name} title=${name}
     aria-pressed=${String(given?.helpful === helpful)} onClick=${() => rate(helpful)}><${Icon} name=${icon} /></button>`;

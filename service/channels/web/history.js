@@ -45,22 +45,32 @@ function useHeads(query, version) {
 function Head({ head, current, onOpen, onRename, onDelete }) {
   const [mode, setMode] = useState("");
   const [title, setTitle] = useState(head.title);
+  const writing = useRef(false); // a field that is taken away loses the focus, which ends the renaming once more
   const name = visible(head.title);
+  function begin() {
+    writing.current = true;
+    setTitle(head.title);
+    setMode("rename");
+  }
+  function end(wanted) {
+    if (writing.current && wanted && wanted !== head.title) onRename(wanted);
+    writing.current = false;
+    setMode("");
+  }
   function rename(event) {
     event.preventDefault();
-    setMode("");
-    if (title.trim() && title.trim() !== head.title) onRename(title.trim());
+    end(title.trim());
   }
   if (mode === "rename")
     return html`<li><form class="rename" onSubmit=${rename}>
       <input class="field" aria-label="New name" maxlength=${MAX_TITLE} value=${title} ref=${(input) => input?.focus()}
         onInput=${(event) => setTitle(event.target.value)} onBlur=${rename}
-        onKeyDown=${(event) => event.key === "Escape" && (event.stopPropagation(), setTitle(head.title), setMode(""))} /></form></li>`;
+        onKeyDown=${(event) => event.key === "Escape" && (event.stopPropagation(), end(""))} /></form></li>`;
   return html`<li class=${current ? "current" : ""}>
     <a href=${`/c/${encodeURIComponent(head.conversation_id)}`} data-stop aria-current=${current ? "page" : null} title=${name} onClick=${onOpen} dir="auto">${name}${head.shared && html`<span class="hidden"> (shared)</span>`}</a>
     <button type="button" class="icon" aria-label=${`Rename or delete: ${name}`} title="Rename or delete" aria-expanded=${String(mode === "menu")}
       onClick=${() => setMode(mode ? "" : "menu")}><${Icon} name="more" /></button>
-    ${mode === "menu" && html`<p class="menu"><button type="button" class="button quiet" onClick=${() => setMode("rename")}>Rename</button>
+    ${mode === "menu" && html`<p class="menu"><button type="button" class="button quiet" onClick=${begin}>Rename</button>
       <button type="button" class="button quiet danger" onClick=${onDelete}>Delete</button></p>`}
   </li>`;
 }
@@ -72,6 +82,7 @@ export function History({ current, version, onOpen, onChanged, onRenamed, onGone
   const [{ heads, more, problem }, showMore] = useHeads(query.trim(), version);
   const path = (head) => `/v1/conversations/${encodeURIComponent(head.conversation_id)}`;
   const attempt = async (what) => {
+    onProblem("");
     try {
       await what();
     } catch (error) {

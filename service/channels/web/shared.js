@@ -4,7 +4,7 @@ import { Problem, call } from "./api.js";
 import { Prose } from "./prose.js";
 import { Question } from "./question.js";
 import { Snippet } from "./snippet.js";
-import { Sources } from "./sources.js";
+import { Sources, Understood } from "./sources.js";
 import { ThemeSwitch } from "./surroundings.js";
 
 const day = (moment) => new Date(moment).toLocaleDateString(undefined, { dateStyle: "long" });
@@ -13,6 +13,7 @@ const Message = ({ message }) => html`<article class="turn">
   <h2 class="hidden">Question</h2>
   <${Question} text=${message.question} />
   <div class="reply"><h3 class="hidden">Reply</h3>
+    <${Understood} about=${message} question=${message.question} />
     <${Prose} answer=${message.answer} sentences=${message.sentences} matches=${message.matches} />
     ${message.snippets.map((shown) => html`<${Snippet} key=${shown.id} shown=${shown} />`)}
     <${Sources} about=${message} />

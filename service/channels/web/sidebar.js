@@ -17,14 +17,15 @@ function Foot({ who, onHelp, onSignIn, onSignOut }) {
   </footer>`;
 }
 
-/** @param props drawer, onClose, onGo(path), and what History and Foot take */
+/** @param props drawer, problem (what could not be done), onClose, onGo(path), and what History and Foot take */
 export function Sidebar(props) {
-  const { drawer, onClose, onGo, ...rest } = props;
+  const { drawer, problem, onClose, onGo, ...rest } = props;
   const home = (event) => (event.preventDefault(), onGo("/"));
   const inside = html`
     ${!drawer && html`<a class="brand" href="/" onClick=${home}>torchtutor</a>`}
     <a class="button new" href="/" onClick=${home}><${Icon} name="add" />New conversation</a>
     <${History} ...${rest} onOpen=${onGo} />
+    ${problem && html`<p class="notice">${problem}</p>`}
     <${Foot} ...${rest} />`;
   return drawer ? html`<${Dialog} title="torchtutor" kind="drawer" onClose=${onClose}>${inside}<//>` : html`<div class="sidebar">${inside}</div>`;
 }

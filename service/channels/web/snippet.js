@@ -9,6 +9,7 @@
 // {runnable: false} shows it without Run and Edit; {caption: false} leaves the caption to the page. In a Preact tree
 // use html`<${Snippet} shown=${shownSnippet} />`.
 import { html, render, useRef, useState } from "./vendor/preact.js";
+import { copy } from "./clipboard.js";
 import { Editor } from "./editor.js";
 import { Icon } from "./icons.js";
 import { Result } from "./result.js";
@@ -30,16 +31,16 @@ const Working = ({ text }) =>
 
 function Copy({ code }) {
   const [said, say] = useState("");
-  async function copy() {
+  async function take() {
     try {
-      await navigator.clipboard.writeText(code);
+      await copy(code);
       say("Copied");
     } catch {
       say("Copying is not allowed here");
     }
     setTimeout(() => say(""), 1500);
   }
-  return html`<button type="button" class="button quiet" onClick=${copy}><${Icon} name=${said === "Copied" ? "done" : "copy"} />
+  return html`<button type="button" class="button quiet" onClick=${take}><${Icon} name=${said === "Copied" ? "done" : "copy"} />
     <span aria-live="polite">${said || "Copy"}</span></button>`;
 }
 

@@ -3,7 +3,7 @@
 // A turn: {key, question, phase, messageId, after, about, answer, snippets, sentences, trouble, feedback}
 //   phase: "asking" (nothing came yet) | "streaming" | "done" | "failed" | "stopped"
 //   after: number of the last event seen; about: the Turn of the API, once it came
-//   trouble: null, or {kind: "reconnecting" | "offline" | "busy" | "signed-out" | "failed", detail, until}
+//   trouble: null, or {kind: "reconnecting" | "offline" | "busy" | "signed-out" | "failed" | "stopped", detail, until}
 
 export const EMPTY = { id: null, title: "", shared: false, turns: [], loading: false, missing: null };
 
@@ -40,11 +40,14 @@ function heard(turn, event) {
     case "done":
       return { ...seen, ...finished(event.reply) };
     case "error":
-      return { ...seen, phase: turn.phase === "stopped" ? "stopped" : "failed", trouble: { kind: "failed", detail: event.detail } };
+      return { ...seen, phase: "failed", trouble: { kind: "failed", detail: event.detail } };
     default: // an event of a newer service
       return seen;
   }
 }
+
+/** A conversation of which nothing is kept does not exist: what is asked next begins another. */
+const named = (state) => (state.turns.some((turn) => turn.phase === "done" || turn.trouble?.unsure) ? state : { ...state, id: null });
 
 export function reduce(state, action) {
   const change = (how) => ({
@@ -66,6 +69,7 @@ export function reduce(state, action) {
       };
     case "event": {
       const next = change((turn) => heard(turn, action.event));
+      if (action.event.event === "error") return named(next);
       return action.event.conversation_id ? { ...next, id: action.event.conversation_id } : next;
     }
     case "again": // the service knows the turn no more: it is asked anew, under the same key
@@ -73,7 +77,7 @@ export function reduce(state, action) {
     case "trouble":
       return change((turn) => ({ ...turn, trouble: action.trouble, phase: action.trouble?.kind === "failed" ? "failed" : turn.phase }));
     case "stopped":
-      return change((turn) => ({ ...turn, phase: "stopped", trouble: null }));
+      return named(change((turn) => ({ ...turn, phase: "stopped", trouble: { kind: "stopped", unsure: action.unsure } })));
     case "feedback":
       return change((turn) => ({ ...turn, feedback: action.feedback }));
     case "renamed":

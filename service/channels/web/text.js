@@ -9,7 +9,7 @@ highlighter.registerLanguage("python", python);
 
 const MAX_COLOURED = 60_000; // characters; longer code is shown plain at once rather than coloured late
 // C0 and C1 controls but tab and newline, and what reorders text: it could make code look like other code
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 export const escape = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 export const visible = (text) =>
@@ -35,6 +35,7 @@ const ALLOWED = {
   ALLOWED_TAGS: "p br hr strong em del code pre span a ul ol li blockquote table thead tbody tr th td h1 h2 h3 h4 h5 h6 mark sup".split(" "),
   ALLOWED_ATTR: ["href", "class", "title", "tabindex", "align", "start", "aria-label", "rel"],
   ALLOWED_URI_REGEXP: /^(?:https?:|#|\/)/i,
+  ADD_URI_SAFE_ATTR: ["tabindex", "align", "start", "rel"], // no addresses: the rule above is not for them
 };
 
 /** Clean HTML of `markdown`; `finish` may change the HTML before it is cleaned. */

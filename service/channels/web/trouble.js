@@ -18,11 +18,14 @@ const WAITING = {
   "signed-out": "You are signed out. Sign in, and the reply goes on.",
 };
 
-/** @param props trouble: of a turn, see state.js; phase; onRetry() */
-export function Trouble({ trouble, phase, onRetry }) {
-  const again = html`<button type="button" class="button" onClick=${onRetry}>Ask again</button>`;
-  if (phase === "stopped") return html`<div class="trouble"><p>You stopped this reply, so it is not kept.</p>${again}</div>`;
+const STOPPED = "You stopped this reply, so it is not kept.";
+const UNSURE = "You stopped this reply here, but the tutor could not be told: it may be finished and kept all the same.";
+
+/** @param props trouble: of a turn, see state.js; busy: whether another reply is running; onRetry() */
+export function Trouble({ trouble, busy, onRetry }) {
   if (!trouble) return null;
+  const again = html`<button type="button" class="button" aria-disabled=${busy ? "true" : null} onClick=${() => busy || onRetry()}>Ask again</button>`;
+  if (trouble.kind === "stopped") return html`<div class="trouble"><p>${trouble.unsure ? UNSURE : STOPPED}</p>${again}</div>`;
   if (trouble.kind === "busy") return html`<${Busy} until=${trouble.until} />`;
   if (trouble.kind !== "failed") return html`<p class="trouble wait">${WAITING[trouble.kind]}</p>`;
   const told = trouble.unreachable

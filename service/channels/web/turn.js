@@ -42,7 +42,7 @@ export class Turn extends Component {
         ${turn.answer && html`<${Prose} answer=${told(turn)} sentences=${sentences} matches=${about.matches} />`}
         ${snippets.map((shown) => html`<${Snippet} key=${shown.id} shown=${shown} />`)}
         ${waiting && html`<p class="progress"><span class="working"></span>${waiting}</p>`}
-        <${Trouble} trouble=${turn.trouble} phase=${phase} onRetry=${() => retry(turn)} />
+        <${Trouble} trouble=${turn.trouble} busy=${busy} onRetry=${() => retry(turn)} />
         ${done && html`<${Sources} about=${about} />`}
         ${done && !listed && feedback}
         <${Chips} texts=${offers} onPick=${ask} disabled=${busy} label=${listed ? "The nearest questions" : "Go on with"} bare=${listed} />
