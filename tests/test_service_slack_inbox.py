@@ -59,7 +59,7 @@ def test_edit_gets_no_answer_where_its_channel_is_not_allowed(inbox: Inbox, desk
         await inbox.event(event())
         await inbox.event(event(**changed))
         await asyncio.sleep(0.5)
-        await desk.stop(1)
+        await desk.stop(30)
 
     asyncio.run(deliver())
     told = memory.claims.get(QUESTION)
@@ -73,7 +73,7 @@ def test_command_that_cannot_be_refused_any_more_is_done_with(inbox: Inbox, desk
 
     async def deliver() -> None:
         await inbox.command({**sent, "response_url": "https://hooks.example.org/gone"})
-        await desk.stop(1)
+        await desk.stop(30)
 
     asyncio.run(deliver())
     told = memory.claims.get(Place("T1", QUESTION.channel, "command:1.2"))
@@ -95,11 +95,11 @@ def test_worker_goes_on_after_a_failure_that_cannot_be_told(desk: Desk) -> None:
         for number in range(8):
             await desk.put(Job(str(number), Place("T1", "C1", str(number)), str(number), breaks, breaks))
         await desk.put(Job("9", Place("T1", "C1", "9"), "9", works, breaks))
-        for _ in range(100):
+        for _ in range(1500):
             await asyncio.sleep(0.02)
             if answered:
                 break
-        await desk.stop(1)
+        await desk.stop(30)
 
     asyncio.run(deliver())
     assert answered == ["yes"]
@@ -119,7 +119,7 @@ def test_button_says_so_where_its_channel_is_not_allowed_any_more(inbox: Inbox, 
 
     async def deliver() -> None:
         await buttons.press(press)
-        await desk.stop(1)
+        await desk.stop(30)
 
     asyncio.run(deliver())
     assert slack.asked == ["chat.postEphemeral"]
