@@ -35,6 +35,7 @@ def command_line(
         data: for each path of :data:`DATA` a descriptor to read its content from.
     """
     command = [str(isolation.bwrap), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    command += ["--as-pid-1"]  # so that the kernel ends everything in the namespace when the template ends
     command += ["--unshare-cgroup-try", "--hostname", "sandbox", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     if isolation.user is not None:  # what it takes to mount /proc and to become that user; given up with it
         for capability in ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID"):

@@ -84,7 +84,7 @@ class Template:
             "user": isolation.user,
             "own_proc": isolation.user is not None,
             "preload": preload,
-            "prepares": isolation.bwrap is not None,
+            "first": isolation.bwrap is not None,
         }
         data = {path: _readable(text.encode()) for path, text in DATA.items()} if isolation.bwrap else {}
         start = [sys.executable, "-c", _START]

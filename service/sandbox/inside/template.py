@@ -1,19 +1,24 @@
 """The template: a process that has only imported torch, and forks one child for each program.
 
 It never runs a parallel operation nor touches CUDA: a child of a process that has done either would hang. It ends when
-the supervisor's end of its control socket is closed, whatever became of the supervisor.
+the supervisor's end of its control socket is closed, whatever became of the supervisor, and everything in its process
+namespace with it.
 """
 
 import atexit
+import fcntl
 import gc
 import json
 import logging
 import multiprocessing.util
 import os
+import select
 import signal
 import socket
 import sys
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from . import compiling, linux, stand_ins
@@ -53,8 +58,8 @@ def main(config: str) -> None:
     """Serve orders as ``config`` (JSON) says; does not return.
 
     ``control`` is the control socket's descriptor, ``user`` the user and group to become (null: stay), ``own_proc``
-    whether to mount /proc first, ``preload`` whether to import what snippets commonly use, ``prepares`` whether to get
-    ready for ``torch.compile``, too.
+    whether to mount /proc first, ``preload`` whether to import what snippets commonly use, ``first`` whether it is the
+    first process of a namespace, started by bubblewrap: it then gets ready for ``torch.compile``, too.
     """
     settings = json.loads(config)
     if settings["own_proc"]:
@@ -64,17 +69,32 @@ def main(config: str) -> None:
         os.setgid(settings["user"])
         os.setuid(settings["user"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is the supervisor's to handle
-    if settings["preload"]:
-        _preload()
-        if settings["prepares"]:
-            compiling.prepare(settings["control"])
-            compiling.install()
-        gc.collect()
-        gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared with the children
     control = socket.socket(fileno=settings["control"])
+    if settings["preload"]:
+        with _ending_with(control):
+            _preload()
+            if settings["first"]:
+                compiling.prepare(settings["control"])
+                compiling.install()
+            gc.collect()
+            gc.freeze()  # the collector leaves these objects alone, so that their pages stay shared with the children
     control.send(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the kernel
     _serve(control)
+
+
+@contextmanager
+def _ending_with(control: socket.socket) -> Iterator[None]:
+    """Meanwhile this process ends as soon as the other end of ``control`` is closed, in the midst of an import too."""
+    signal.signal(signal.SIGIO, lambda *_: os._exit(0))
+    flags = fcntl.fcntl(control, fcntl.F_GETFL)
+    fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(control, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if select.select([control], [], [], 0)[0]:  # closed already: nothing is sent before this process is ready
+        os._exit(0)
+    yield
+    fcntl.fcntl(control, fcntl.F_SETFL, flags)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
 
 
 def _preload() -> None:
