@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from corpus.entry import Snippet
 from service.forms import Form, form
 from service.phrases import Shorthand, bare, place, shorthand
 from service.small_talk import Talk, is_wordless, recognise
@@ -17,7 +18,7 @@ from service.words import content, share
 
 Intent = (
     Literal["small_talk", "question", "follow_up", "explanation", "code", "pitfalls", "pitfall", "consequence"]
-    | (Literal["more", "summary", "sources", "comparison", "choice", "fix", "other"])
+    | (Literal["more", "summary", "sources", "comparison", "choice", "fix", "other", "run"])
 )
 Leaning = Literal["own", "either", "topic", "fragment", "clarifies", "ellipsis"]
 """Whether a question stands on its own words, may lean on the topic, says nothing without it, is two or three words
@@ -81,6 +82,7 @@ class PastTurn:
         shown: ids of the pieces of entries that it showed (see :mod:`service.pieces`).
         offered: what it offered to ask next.
         nearest: what it offered where it abstained, as (entry id, question).
+        programs: the code that it showed.
     """
 
     asked: str
@@ -89,6 +91,7 @@ class PastTurn:
     shown: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     nearest: tuple[tuple[str, str], ...] = ()
+    programs: tuple[Snippet, ...] = ()
 
     @property
     def offers(self) -> tuple[str, ...]:
@@ -108,6 +111,7 @@ class Meant:
         leaning: how much a question leans on the topic.
         talk: the kind of small talk.
         place: which of the pieces that were shown is meant, from 0.
+        program: what was shown before and is to be run once more.
     """
 
     intent: Intent
@@ -118,6 +122,7 @@ class Meant:
     leaning: Leaning = "own"
     talk: Talk | None = None
     place: int = 0
+    program: Snippet | None = None
 
 
 def resolve(message: str, past: tuple[PastTurn, ...] = ()) -> Meant:
@@ -128,6 +133,8 @@ def resolve(message: str, past: tuple[PastTurn, ...] = ()) -> Meant:
     if offered is not None:
         return offered
     asked = shorthand(plain)
+    if asked == "run":
+        return _once_more(message, past)
     if topic is not None and topic.spoken and asked is not None and asked != "yes":
         return _about(asked, message, topic, past)
     talk = recognise(message, plain)
@@ -207,9 +214,22 @@ def _pick(turn: PastTurn, number: int) -> Meant:
     return Meant("follow_up", text, entries=spoken)
 
 
+def _once_more(message: str, past: tuple[PastTurn, ...]) -> Meant:
+    """The program that was shown last, to be run again: the learner's own goes before a lesson's."""
+    shown = next((turn.programs for turn in past if turn.programs), ())
+    if not shown:
+        return Meant("small_talk", message, talk="no_program")
+    program = next((one for one in shown if one.id.startswith("pasted-")), shown[-1])
+    topic = topic_of(past)
+    here = topic.spoken[:1] if topic is not None else ()
+    text = f"{here[0][1]} ({message.strip()})" if here else message
+    return Meant("run", text, entries=tuple(entry_id for entry_id, _ in here), program=program)
+
+
 def _about(asked: Shorthand, message: str, topic: PastTurn, past: tuple[PastTurn, ...]) -> Meant:
     """A short request about the topic, spelled out."""
     assert asked != "yes"
+    assert asked != "run"
     here = topic.spoken[0]
     shown = [piece for turn in past for piece in turn.shown]
     if asked == "fix" and not any(piece.startswith(f"{here[0]}#pitfall-") for piece in shown):

@@ -19,7 +19,7 @@ from service.sieve import Sieve
 from service.verify import Checked, Run
 from service.wording import Brief, LessonWording, Pieces, Worded
 
-AS_WRITTEN = ("code", "sources", "fix", "pitfall", "pitfalls")
+AS_WRITTEN = ("code", "sources", "fix", "pitfall", "pitfalls", "run")
 """What asks for a piece of a lesson as it stands: no model words that."""
 
 MAX_PROGRAMS = 3

@@ -13,6 +13,7 @@ MIN_LINES = 2
 MAX_LINE = 500
 MAX_SEARCHED = 500
 MAX_PRINTED = 600
+NO_RUN = ("refused", "sandbox_error", "killed")
 RESTS = "What follows rests on your words and on what it uses."
 
 _FENCE = re.compile(
@@ -140,20 +141,35 @@ def report(verdict: Verdict | None, not_run: str = "") -> str:
     """What the run showed, in a sentence or two of Markdown; or why there was none, where that is to be told."""
     if verdict is None:
         return f"Your program was {_inline(not_run)}. {RESTS}" if not_run else ""
+    if verdict.status in NO_RUN:
+        return f"Your program was {_why_not(verdict)}. {RESTS}"
+    told = f"I ran your program: {_ending(verdict)}"
+    if is_fragment(verdict):
+        told += " So it is not whole as it stands; what follows rests on your words and on what it uses."
+    return told
+
+
+def report_again(verdict: Verdict | None, not_run: str) -> str:
+    """The same of a program that was to be run once more."""
+    if verdict is None or verdict.status in NO_RUN:
+        return f"It was {_inline(not_run) if verdict is None else _why_not(verdict)}."
+    return f"I ran it again: {_ending(verdict)}"
+
+
+def _why_not(verdict: Verdict) -> str:
+    return "not run" + (f" ({_inline(verdict.stderr)})" if verdict.stderr.strip() else "")
+
+
+def _ending(verdict: Verdict) -> str:
+    """How a run ended."""
     error = verdict.error
     if error is not None:
         where = f" in line {error.line}" if error.line else ""
-        told = f"I ran your program: it stops{where} with `{_inline(f'{error.type}: {error.message}')}`."
-        if is_fragment(verdict):
-            told += " So it is not whole as it stands; what follows rests on your words and on what it uses."
-        return told
+        return f"it stops{where} with `{_inline(f'{error.type}: {error.message}')}`."
     if verdict.status == "passed":
         warned = f" It warns: `{_inline(verdict.warnings[0])}`." if verdict.warnings else ""
         printed = " What it printed stands below it." if verdict.stdout.strip() else " It prints nothing."
-        return f"I ran your program: it passes.{printed}{warned}"
-    if verdict.status in ("refused", "sandbox_error", "killed"):
-        reason = f" ({_inline(verdict.stderr)})" if verdict.stderr.strip() else ""
-        return f"Your program was not run{reason}. {RESTS}"
+        return f"it passes.{printed}{warned}"
     ends = {
         "timed_out": "it was still running when its time was up",
         "out_of_memory": "it needed more memory than a run may take",
@@ -161,7 +177,7 @@ def report(verdict: Verdict | None, not_run: str = "") -> str:
         "crashed": "the whole process crashed",
         "over_limit": "it went over a limit of the sandbox",
     }
-    return f"I ran your program: {ends.get(verdict.status, verdict.status)}."
+    return f"{ends.get(verdict.status, verdict.status)}."
 
 
 def query(message: str, verdict: Verdict | None) -> str:

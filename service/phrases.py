@@ -15,6 +15,7 @@ Shorthand = Literal[
     "choice",
     "fix",
     "other",
+    "run",
     "yes",
 ]
 
@@ -83,6 +84,10 @@ _PHRASES: dict[Shorthand, str] = {
     "other": r"""
         (?:(?:what about|how about|tell me about|show me|explain) )?the other(?: (?:one|two))?
     """,
+    "run": r"""
+        (?:re ?)?(?:run|execute)(?: (?:IT|PROGRAM))?(?: AGAIN)?|try (?:running )?(?:IT|PROGRAM) AGAIN
+        (?:run|execute) IT in the sandbox
+    """,
     "yes": r"""
         yes|yeah|yep|yup|sure|ye|y|aye|of course|definitely|absolutely|please(?: do)?|do it|ok(?:ay)?|go ahead
         sounds good|why not|(?:yes )?(?:i do|i would|show me|tell me|go ahead|go on)|i d like that|let s do (?:it|that)
@@ -98,6 +103,8 @@ _STANDS_FOR = {
     "GRADE": r"(?:(?:so|that|such|really) )?(?:a )?(?:bad|good|better|worse|wrong|right|important|necessary|needed"
     r"|required|useful|dangerous|problem|(?:good|bad) (?:idea|thing)|(?:built|made|done)(?: IT way)?(?: like IT)?)",
     "PICK": r"(?:use|take|pick|choose|prefer|recommend|learn|(?:start|go) (?:with|for))",
+    "PROGRAM": r"(?:the|my|your|this|that)(?: (?:same|last))? (?:code|program|snippet|example|script)",
+    "AGAIN": r"(?:again|once more|one more time|another time|anew)",
     "MEND": r"(?:fix|solve|mend|repair|resolve|avoid|prevent|correct|get rid of)",
 }
 
@@ -105,7 +112,9 @@ _STANDS_FOR = {
 def _pattern(lines: str) -> re.Pattern[str]:
     text = "|".join(line.strip() for line in lines.strip().splitlines())
     for _ in range(2):  # what a name stands for may name another
-        text = re.sub(r"\b(?:IT|SHOW|ANY|NOT|OTHER|GRADE|PICK|MEND)\b", lambda name: _STANDS_FOR[name[0]], text)
+        text = re.sub(
+            r"\b(?:IT|SHOW|ANY|NOT|OTHER|GRADE|PICK|PROGRAM|AGAIN|MEND)\b", lambda name: _STANDS_FOR[name[0]], text
+        )
     return re.compile(text)
 
 

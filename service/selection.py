@@ -169,4 +169,5 @@ _BY_INTENT: dict[str, Callable[[Meant, Entry, Seen], Selection]] = {
     "choice": shorthands.choice,
     "fix": shorthands.fix,
     "other": _question,
+    "run": lambda meant, entry, seen: Selection(),
 }

@@ -11,7 +11,7 @@ from service.words import content
 
 Talk = (
     Literal["greeting", "thanks", "bye", "declined", "objection", "identity", "order", "language", "wordless"]
-    | Literal["unoffered", "unsure"]
+    | Literal["unoffered", "unsure", "no_program"]
 )
 
 EXAMPLES = (
@@ -29,6 +29,8 @@ REPLIES: dict[Talk, str] = {
     "objection": "I am sorry that this was not what you need. Put it in other words, name the function or the error "
     "message, or go on with one of these.",
     "unoffered": "There is nothing of that number to pick. These are the choices.",
+    "no_program": "There is no program to run yet in this conversation. Paste one, with your question if you like, "
+    "or ask what a lesson shows in code, such as one of these.",
     "unsure": "Because I only say what a lesson says, and none of mine comes near enough to that question; a guess "
     "would look just like an answer. If one of these is what you mean, pick it; else put it in other words.",
     "identity": "I am torchtutor, a tutor for PyTorch: a program that looks up lessons which people wrote, no language "
@@ -42,7 +44,7 @@ REPLIES: dict[Talk, str] = {
     "of these.",
 }
 
-GOES_ON: tuple[Talk, ...] = ("thanks", "declined", "objection", "unoffered", "unsure")
+GOES_ON: tuple[Talk, ...] = ("thanks", "declined", "objection", "unoffered", "unsure", "no_program")
 """After these the conversation goes on where it was: what was offered before is offered again."""
 
 _LEAD = r"(?:(?:oh|ok(?:ay)?|kk?|well|great|cool|nice|perfect|alright|hi|hey|hello|ah|and|so|now) )*"

@@ -6,7 +6,8 @@
     └── UnknownCollection    no entry belongs to the collection that was asked for
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import shorten
 
 from corpus.entry import Entry, Snippet
@@ -22,13 +23,13 @@ from service.memory.notebook import never
 from service.pasted import Pasted
 from service.reply import Composed
 from service.rewriting import Rewriter
-from service.sandbox import Busy, Limits, Program, Verdict
+from service.sandbox import Limits, Verdict
+from service.trying import Trying
 from service.verify import Run, Verifier
 from service.wording import Brief, LessonWording, Wording
 
 MATCHES = 3
 MAX_UNDERSTOOD = 300
-NO_LEAVE = "not run: you may not have programs run now"
 
 
 class UnknownCollection(TutorError):
@@ -62,8 +63,7 @@ class Tutor:
         self._finder = Finder(self.entries, retriever, rewriter)
         self._wording = wording or LessonWording(verifier)
         self._memory = memory
-        self._run = run
-        self._limits = limits or Limits()
+        self._trying = Trying(self.entries, verifier, run, limits or Limits())
 
     def answer(
         self,
@@ -90,20 +90,25 @@ class Tutor:
         verdict, not_run = None, ""
         if given.code and not given.error:  # a program whose traceback came with it need not be run
             running = Running(conversation_id=conversation.id, message_id=message_id, code=given.code)
-            verdict, not_run = yield from self._run_pasted(running, notebook, may_run=may_run)
+            verdict, not_run = yield from self._trying.pasted(running, notebook, may_run=may_run)
         meant = _meant(message, given, verdict, conversation.past)
+        tried, again = None, ""
+        if verdict is not None or not_run:
+            tried = show(_own(given), verdict, not_run or None, origin="learner")
+        if meant.program is not None:
+            running = Running(conversation_id=conversation.id, message_id=message_id, code=meant.program.code)
+            tried, again = yield from self._trying.again(meant.program, running, notebook, may_run=may_run)
         turn, shown = self._find(meant, conversation, message_id, collection, notebook.owner)
+        shown = replace(shown, text=again) if again else shown
         yield Matched(**turn.model_dump())
 
-        own = Snippet("pasted-1", given.code, caption="Your program:")
-        tried = verdict is not None or bool(not_run)
         brief = Brief(
             message=message,
             turn=turn,
             composed=shown,
             entries=tuple(self.entries[match.entry_id] for match in turn.matches),
             lead=pasted.report(verdict, not_run),
-            pasted=show(own, verdict, not_run or None, origin="learner") if tried else None,
+            pasted=tried,
             past=conversation.past,
             owner=notebook.owner,
             may_run=notebook.may_run if may_run else never,
@@ -122,8 +127,11 @@ class Tutor:
         past: tuple[PastTurn, ...] = ()
         for one in said:
             given = pasted.read(one.as_read)
-            turn, _ = self._find(_meant(one.as_read, given, None, past), Conversation("", past), "", collection)
-            past = (past_turn(turn.model_dump()), *past)
+            meant = _meant(one.as_read, given, None, past)
+            turn, shown = self._find(meant, Conversation("", past), "", collection)
+            own = (_own(given),) if given.code else ()
+            programs = (meant.program,) if meant.program else (*own, *shown.snippets)
+            past = (replace(past_turn(turn.model_dump()), programs=programs), *past)
         return past
 
     def search(self, query: str, k: int, collection: str | None = None) -> list[MatchedEntry]:
@@ -135,18 +143,6 @@ class Tutor:
         self._check(collection)
         ranking = self._retriever.search(query, k=k, collection=collection)
         return [self._matched(match) for match in ranking.matches]
-
-    def _run_pasted(
-        self, running: Running, notebook: Notebook, *, may_run: bool
-    ) -> Generator[Running, None, tuple[Verdict | None, str]]:
-        """Tell that the pasted program runs; returns what the run shows, or why there was none."""
-        if self._run is None or not may_run or not notebook.may_run():
-            return None, NO_LEAVE
-        yield running
-        try:
-            return self._run(Program(running.code), self._limits, cancelled=notebook.cancelled), ""
-        except Busy as busy:
-            return None, f"not run now: {busy}"
 
     def _find(
         self,
@@ -176,6 +172,9 @@ class Tutor:
             shown = Composed(small_talk.REPLIES[meant.talk], follow_ups=follow_ups)
             return turn.model_copy(update={"outcome": "small_talk", "follow_ups": list(follow_ups)}), shown
 
+        if meant.intent == "run" and not any(entry_id in self.entries for entry_id in meant.entries):
+            offers = list(conversation.past[0].offers)
+            return turn.model_copy(update={"outcome": "small_talk", "follow_ups": offers}), Composed("")
         found = self._finder.find(meant, conversation.past, collection, owner)
         covered = [one for one in found if one.covered]
         if not covered:
@@ -237,6 +236,10 @@ def _meant(message: str, given: Pasted, verdict: Verdict | None, past: tuple[Pas
     said = pasted.said(given, verdict)
     wanted = "error" if failed else prose.form
     return Meant("question", text, prose=said, form=wanted, leaning=leaning)
+
+
+def _own(given: Pasted) -> Snippet:
+    return Snippet("pasted-1", given.code, caption="Your program:")
 
 
 def _matches(found: Sequence[Found]) -> list[Match]:

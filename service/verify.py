@@ -107,6 +107,15 @@ class Verifier:
         known = self.stored(snippet)
         if known.deviation != NOT_YET_RUN:
             return known
+        checked = self.run_anew(snippet, cancelled)
+        verdict = checked.verdict
+        if verdict is not None and verdict.status not in ("sandbox_error", "killed", "timed_out"):
+            # those may be the machine's doing, not the code's
+            self._verdicts.save(_key(snippet), _VERDICT.dump_json(verdict).decode())
+        return checked
+
+    def run_anew(self, snippet: Snippet, cancelled: Callable[[], bool] | None = None) -> Checked:
+        """What a run shows now, whatever is stored; it is not stored. Blocks like :meth:`check`."""
         curated = self._known is None or snippet.id.partition("#")[0] in self._known
         program = Program(snippet.code, device=_device(snippet), curated=curated)
         try:
@@ -116,8 +125,6 @@ class Verifier:
             return Checked(snippet, None, f"not run now: {busy}")
         if verdict.status == "refused":
             return Checked(snippet, None, f"not verified here: {verdict.stderr}")
-        if verdict.status not in ("sandbox_error", "killed", "timed_out"):  # that may be the machine, not the code
-            self._verdicts.save(_key(snippet), _VERDICT.dump_json(verdict).decode())
         return Checked(snippet, verdict, deviation(snippet, verdict))
 
     def check_all(self, entries: Iterable[Entry], *, at_once: int) -> Iterator[Checked]:

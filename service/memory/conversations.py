@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from textwrap import shorten
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from corpus.entry import Snippet
 from service.dialogue import PastTurn
 from service.memory.database import Database
 from service.memory.errors import KeyReused, UnknownConversation
@@ -22,8 +22,8 @@ from service.memory.nouns import (
     StoredMessage,
 )
 from service.memory.tables import ConversationRow, FeedbackRow, MessageRow, RequestRow, now
+from service.memory.titles import title_of
 
-MAX_TITLE = 80
 REMEMBERED = 20
 """How many turns back the meaning of a message may depend on."""
 
@@ -185,7 +185,7 @@ def whole(session: Session, row: ConversationRow) -> StoredConversation:
     )
     return StoredConversation(
         id=row.id,
-        title=row.title or _title(_first_question(session, row.id)),
+        title=row.title or _first_title(session, row.id),
         created_at=row.created_at,
         shared=row.share_hash is not None,
         messages=tuple(
@@ -206,7 +206,7 @@ def _head(session: Session, conversation_id: str, updated_at: datetime, messages
     row = session.get_one(ConversationRow, conversation_id)
     return ConversationHead(
         id=conversation_id,
-        title=row.title or _title(_first_question(session, conversation_id)),
+        title=row.title or _first_title(session, conversation_id),
         created_at=row.created_at,
         updated_at=updated_at,
         messages=messages,
@@ -214,14 +214,10 @@ def _head(session: Session, conversation_id: str, updated_at: datetime, messages
     )
 
 
-def _first_question(session: Session, conversation_id: str) -> str:
-    first = select(MessageRow.question).where(MessageRow.conversation_id == conversation_id)
-    return session.scalars(first.order_by(MessageRow.created_at).limit(1)).one()
-
-
-def _title(question: str) -> str:
-    """A question as a title: what is said before any program, on one line."""
-    return shorten(question.partition("```")[0].strip() or question, MAX_TITLE, placeholder=" …")
+def _first_title(session: Session, conversation_id: str) -> str:
+    understood_as = func.coalesce(func.json_extract(MessageRow.reply, "$.understood_as"), "")
+    first = select(MessageRow.question, understood_as).where(MessageRow.conversation_id == conversation_id)
+    return title_of(*session.execute(first.order_by(MessageRow.created_at).limit(1)).one())
 
 
 def _has(word: str) -> ColumnElement[bool]:
@@ -241,4 +237,5 @@ def past_turn(reply: dict[str, Any]) -> PastTurn:
         shown=shown,
         offered=tuple(reply["follow_ups"]),
         nearest=tuple((one["entry_id"], one["question"]) for one in reply.get("nearest", ())),
+        programs=tuple(Snippet(one["id"], one["code"]) for one in reply.get("snippets", ())),
     )
