@@ -34,9 +34,13 @@ class Verification:
         """How many snippets have no stored verdict."""
         return self._verifier.stale(self._entries)
 
-    def stop(self) -> None:
-        """End it, with the snippet that it runs."""
+    def cancel(self) -> None:
+        """Let it end, with the snippet that it runs."""
         self._stopped.set()
+
+    def stop(self) -> None:
+        """Wait until it has ended."""
+        self.cancel()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 

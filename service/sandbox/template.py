@@ -127,11 +127,11 @@ class Template:
                 try:
                     self._control.settimeout(START_SECONDS)
                     ready = self._control.recv(16)
+                    self._control.settimeout(None)
                 except OSError as error:
                     raise TemplateFailed(f"the template did not start: {error}; {self._last_words()}") from error
                 if not ready:
                     raise TemplateFailed(f"the template ended: {self._last_words()}")
-                self._control.settimeout(None)
                 self._ready.set()
 
     def send(self, order: Order, files: list[int]) -> None:
