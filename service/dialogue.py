@@ -215,11 +215,17 @@ def _pick(turn: PastTurn, number: int) -> Meant:
 
 
 def _once_more(message: str, past: tuple[PastTurn, ...]) -> Meant:
-    """The program that was shown last, to be run again: the learner's own goes before a lesson's."""
+    """The program that was shown last, to be run again: the learner's own goes before a lesson's.
+
+    "My program" is the learner's, however long ago it was shown.
+    """
     shown = next((turn.programs for turn in past if turn.programs), ())
     if not shown:
         return Meant("small_talk", message, talk="no_program")
-    program = next((one for one in shown if one.id.startswith("pasted-")), shown[-1])
+    among = (
+        [*shown, *(one for turn in past for one in turn.programs)] if re.search(r"\bmy\b", message.lower()) else shown
+    )
+    program = next((one for one in among if one.id.startswith("pasted-")), shown[-1])
     topic = topic_of(past)
     here = topic.spoken[:1] if topic is not None else ()
     text = f"{here[0][1]} ({message.strip()})" if here else message

@@ -11,8 +11,6 @@ from service.sandbox import Limits, Program, Sandbox, Verdict
 
 LIMITS = Limits(seconds=40)
 PREPARING_SECONDS = 90
-LIMITS = Limits(seconds=60)
-"""Generous in time, for machines that are busy with something else."""
 pytestmark = pytest.mark.integration
 
 PROGRAMS = {

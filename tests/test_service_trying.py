@@ -37,6 +37,13 @@ def test_ones_own_program_goes_before_the_lessons() -> None:
     assert resolve("run it again", past).program is own
 
 
+def test_my_program_is_ones_own_even_after_a_lessons() -> None:
+    own, lessons = Snippet("pasted-1", "mine"), Snippet("grad#code-1", "1")
+    past = (PastTurn("q", programs=(lessons,)), PastTurn("q", programs=(own, lessons)))
+    assert resolve("run my code again", past).program is own
+    assert resolve("run it again", past).program is lessons
+
+
 def test_where_nothing_was_shown_there_is_nothing_to_run(parts: Parts) -> None:
     assert reply(parts, "run it again").outcome == "small_talk"
     greeted = reply(parts, "hello")
