@@ -63,6 +63,17 @@ def test_endless_program_is_stopped_for_its_time(run: Callable[..., Verdict]) ->
     assert (verdict.status, verdict.stderr) == ("timed_out", "stopped after 1 s")
 
 
+def test_printed_lines_are_told_at_once_although_nobody_flushes_them(sandbox: Sandbox) -> None:
+    told: list[str] = []
+    verdict = sandbox.run(
+        Program("print('begun')\nwhile True: pass"),
+        SHORT,
+        on_output=lambda stream, text: told.append(text),
+        cancelled=lambda: bool(told),
+    )
+    assert (verdict.status, verdict.stdout, told) == ("killed", "begun\n", ["begun\n"])
+
+
 def test_memory_hog_is_stopped_for_its_memory(run: Callable[..., Verdict]) -> None:
     verdict = run("x = [bytearray(1 << 20) for _ in range(4096)]")
     assert (verdict.status, verdict.stderr) == ("out_of_memory", "more than 1024 MB of memory")

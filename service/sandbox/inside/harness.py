@@ -159,7 +159,7 @@ def _prepare(path: str, caught: list[str]) -> types.ModuleType:
     sys.argv = [path]
     sys.path[0] = os.getcwd()
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 - the program's own
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)  # noqa: SIM115
 
     def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
