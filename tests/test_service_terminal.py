@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import pytest
 from fakes import PASSED
 from rich.console import Console
 
-from service.channels import markdown, terminal
+from service.channels import markdown, rendering, terminal
 from service.channels.rendering import Rendering, Waiting, print_end, print_run, split
 from service.events import (
     Done,
@@ -182,6 +183,22 @@ def test_waiting_says_nothing_where_nobody_looks() -> None:
         waiting.begin("thinking")
         waiting.end()
     assert printed(out) == ""
+
+
+def test_waiting_draws_nothing_while_something_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 0.01)
+    out = Console(file=io.StringIO(), width=80, force_terminal=True, theme=terminal.THEME)
+    with Waiting(out) as waiting:
+        waiting.begin("thinking")
+        waiting.begin("working", at_once=False)
+        before = printed(out)
+        time.sleep(0.5)
+        assert printed(out) == before
+        waiting.begin("working")
+        until = time.monotonic() + 60
+        while "working" not in printed(out) and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "working" in printed(out)
 
 
 def test_sentences_that_no_lesson_supports_are_named_below_the_answer_with_who_worded_it() -> None:

@@ -22,6 +22,8 @@ from service.sandbox import Verdict
 PATIENCE_SECONDS = 0.3
 """So long nothing is said of waiting."""
 
+FRAME_SECONDS = 0.125
+
 _AFTER: dict[type, str] = {Running: "running your program", Matched: "working"}
 """What comes after an event, where that takes a while."""
 
@@ -127,14 +129,20 @@ def split(markdown: str) -> tuple[str, str]:
 
 
 class Waiting:
-    """Says what is waited for, below the text that is not finished yet, where that takes a while; gone at the end."""
+    """Says what is waited for, below the text that is not finished yet, where that takes a while; gone at the end.
+
+    It draws only between ``begin`` and the next ``begin(…, at_once=False)``, never while something is printed: drawn
+    and printed at the same time, lines of the one would be taken for the other's and wiped out.
+    """
 
     def __init__(self, out: Console) -> None:
         self._out = out
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._drawing: threading.Thread | None = None
+        self._over = threading.Event()
         self._live: Live | None = None
         self._shown: RenderableType = ""
+        self._may_draw = False
 
     def __enter__(self) -> "Waiting":
         return self
@@ -147,28 +155,34 @@ class Waiting:
         spinner = Spinner("line", RichText(f"{what} …", "dim"), style="dim")
         with self._lock:
             self._shown = Group(terminal.laid_out(unfinished), spinner) if unfinished.strip() else spinner
+            self._may_draw = at_once
             if self._live is not None:
                 self._live.update(self._shown, refresh=at_once)
-            elif self._timer is None and self._out.is_terminal and not self._out.is_dumb_terminal:
-                self._timer = threading.Timer(PATIENCE_SECONDS, self._show)
-                self._timer.daemon = True
-                self._timer.start()
+            elif self._drawing is None and self._out.is_terminal and not self._out.is_dumb_terminal:
+                self._over = threading.Event()
+                self._drawing = threading.Thread(target=self._draw, args=(self._over,), daemon=True)
+                self._drawing.start()
 
     def end(self) -> None:
         """It is there."""
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._over.set()
+            self._drawing = None
             if self._live is not None:
                 self._live.stop()
                 self._live = None
 
-    def _show(self) -> None:
-        with self._lock:
-            if self._timer is threading.current_thread():
-                self._live = Live(self._shown, console=self._out, transient=True, refresh_per_second=8)
-                self._live.start(refresh=True)
+    def _draw(self, over: threading.Event) -> None:
+        pause = PATIENCE_SECONDS
+        while not over.wait(pause):
+            pause = FRAME_SECONDS
+            with self._lock:
+                if over.is_set() or not self._may_draw:
+                    continue
+                if self._live is None:
+                    self._live = Live(self._shown, console=self._out, transient=True, auto_refresh=False)
+                    self._live.start()
+                self._live.refresh()
 
 
 def followed(waiting: Waiting, events: Iterator[Event], unfinished: Callable[[], str] = str) -> Iterator[Event]:
