@@ -63,13 +63,14 @@ def replies(llm: str, state_folder: Path, start_server: Callable[..., Server]) -
         TUTOR_LLM_BASE_URL=llm,
         TUTOR_LLM_PROMPT_TOKENS="1200",
         TUTOR_LLM_ANSWER_TOKENS="200",
-        TUTOR_LLM_SECONDS="110",
-        TUTOR_LLM_SILENCE_SECONDS="100",
+        TUTOR_LLM_SECONDS="500",
+        TUTOR_LLM_SILENCE_SECONDS="400",
+        TUTOR_TIMEOUT_SECONDS="550",
     )
     found = []
     for question in QUESTIONS:
         started = time.monotonic()
-        found.append(tutor.http.post("/v1/chat", json={"message": question}, timeout=200).json())
+        found.append(tutor.http.post("/v1/chat", json={"message": question}, timeout=600).json())
         seconds = time.monotonic() - started
         judged = [one for one in found[-1]["sentences"] if one["support"] is not None]
         marked = sum(not one["supported"] for one in judged)
