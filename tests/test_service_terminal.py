@@ -216,6 +216,13 @@ def test_sentences_that_no_lesson_supports_are_named_below_the_answer_with_who_w
     assert "[1] Why? (grad)" in told
 
 
+def test_every_lesson_that_a_reply_shows_is_named_below_it() -> None:
+    one = reply().matches[0]
+    both = [one, one.model_copy(update={"entry_id": "near"}), one.model_copy(update={"entry_id": "save"})]
+    assert markdown.sources(reply(matches=both, shown=["save#answer", "grad#answer"])) == ["From: grad, save"]
+    assert markdown.sources(reply(matches=both)) == ["From: grad"]
+
+
 def test_code_of_a_language_model_is_named_so() -> None:
     out = console()
     shown = snippet(origin="model", as_stated=None)

@@ -56,7 +56,9 @@ def sources(reply: Reply) -> list[str]:
     if not reply.matches:
         return []
     if reply.worded_by is None:
-        return [f"From: {reply.matches[0].entry_id}"]
+        shown = {piece.partition("#")[0] for piece in reply.shown}
+        spoken = [match.entry_id for match in reply.matches if match.entry_id in shown]
+        return [f"From: {', '.join(spoken or [reply.matches[0].entry_id])}"]
     cited = [f"[{number}] {match.question} ({match.entry_id})" for number, match in enumerate(reply.matches, 1)]
     return [f"Worded by {reply.worded_by} from:", *cited]
 
