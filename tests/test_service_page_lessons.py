@@ -132,19 +132,6 @@ def test_lesson_is_found_and_opened_by_keyboard_alone(tab: Chat) -> None:
     expect(tab.page.locator("h1")).to_contain_text("ONNX")
 
 
-def test_lessons_that_are_found_late_leave_the_reader_at_the_place_in_the_list(tab: Chat) -> None:
-    tab.open("/browse")
-    field, first = tab.page.get_by_label("Search the lessons"), tab.page.locator("#nearest a").first
-    field.fill("onnx")
-    first.wait_for()
-    field.press("ArrowDown")
-    expect(first).to_be_focused()
-    first.evaluate("link => { link.dataset.before = ''; }")
-    field.evaluate("field => { field.value = 'onnx export'; field.dispatchEvent(new Event('input')); }")
-    expect(tab.page.locator("#nearest a[data-before]")).to_have_count(0)
-    expect(first).to_be_focused()
-
-
 @pytest.mark.parametrize(("colours", "looked_at"), [("light", 1440), ("dark", 320)])
 def test_views_are_accessible_and_never_wider_than_the_window(
     browser: Browser, server: Server, colours: str, looked_at: int
