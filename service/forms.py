@@ -34,7 +34,7 @@ _SIDES = tuple(
         r"(?:^|[.,;:!?]\s)(?P<a>[^,;:!?]+?) (?:vs\.?|versus) (?P<b>.+?)(?:[?!,;]|$)",
     )
 )
-_ITEM = re.compile(r"(?:^|\n)\s*[-*•]\s+|(?:^|\s)\(?\d{1,2}[.)]\s+(?=[A-Za-z])")
+_ITEM = re.compile(r"(?:^|\n)[^\S\n]*[-*•]\s+|(?:^|\s)\(?\d{1,2}[.)]\s+(?=[A-Za-z])")
 _MAX_READ = 2000
 _MAX_COMPARED = 300
 

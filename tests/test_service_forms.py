@@ -1,5 +1,7 @@
 """The form of reply that a question wants, the sides of a comparison, several questions in one message."""
 
+import time
+
 import pytest
 
 from service.forms import Form, form, questions, sides
@@ -50,3 +52,11 @@ def test_both_sides_of_a_comparison_are_found(question: str, expected: tuple[str
 )
 def test_several_questions_are_parted(message: str, expected: tuple[str, ...]) -> None:
     assert questions(message) == expected
+
+
+@pytest.mark.parametrize("filling", ["\n", "\n ", " ", "\n-", "1. ", "a? "])
+def test_a_long_message_takes_no_long_time(filling: str) -> None:
+    message = f"what is autograd?{filling * (20_000 // len(filling))}x"
+    before = time.process_time()  # what the machine does besides does not count
+    questions(message)
+    assert time.process_time() - before < 1
