@@ -518,13 +518,19 @@ class FakeSlack:
         thread = body.get("ts")
         if thread not in messages:
             raise No("thread_not_found")
-        latest = float(body.get("latest") or "inf")
-        found = [m for m in messages.values() if thread in (m["ts"], m.get("thread_ts")) and float(m["ts"]) <= latest]
+        oldest, latest = float(body.get("oldest") or 0), float(body.get("latest") or "inf")
+        edges = (oldest, latest) if body.get("inclusive") in ("true", "1") else ()
+
+        def is_within(ts: str) -> bool:
+            return ts == thread or oldest < float(ts) < latest or float(ts) in edges
+
+        found = [m for m in messages.values() if thread in (m["ts"], m.get("thread_ts")) and is_within(m["ts"])]
         shown = [{key: value for key, value in m.items() if key not in ("stream", "started")} for m in found]
-        return {
-            "messages": sorted(shown, key=lambda m: float(m["ts"]))[: int(body.get("limit") or 1000)],
-            "has_more": False,
-        }
+        shown.sort(key=lambda m: float(m["ts"]))
+        start, most = int(body.get("cursor") or 0), min(1000, int(body.get("limit") or 1000))
+        end = start + most
+        page: dict[str, Any] = {"messages": shown[start:end], "has_more": end < len(shown)}
+        return page | ({"response_metadata": {"next_cursor": str(end)}} if end < len(shown) else {})
 
     def _assistant_threads_setStatus(self, body: dict[str, Any]) -> dict[str, Any]:
         self._thread(self._channel(body, "channel_id"), body["thread_ts"])

@@ -111,7 +111,7 @@ def flood(fake: FakeSlack, events: int, home: Path, restarts: Sequence[Callable[
 def settled(home: Path, asked: Sequence[str]) -> int:
     """How many messages have a reply or a notice, by the database."""
     with closing(sqlite3.connect(home / "tutor.sqlite3")) as database:
-        query = "select count(*) from slack_claims where state != 'claimed' and ts >= ?"
+        query = "select count(*) from slack_claims where state not in ('claimed', 'orphaned') and ts >= ?"
         return int(database.execute(query, (asked[0],)).fetchone()[0])
 
 

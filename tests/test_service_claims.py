@@ -46,6 +46,30 @@ def test_what_ended_in_a_notice_may_be_taken_anew(memory: Memory, state: str, ag
     assert memory.claims.take(PLACE, "10.1", 60, anew=True) is again
 
 
+def test_reply_that_comes_after_its_claim_was_taken_for_dead_is_too_late(memory: Memory) -> None:
+    memory.claims.take(PLACE, "10.1", -1)
+    memory.claims.begun(PLACE, "m1", ["12.1"])
+    (orphan,) = memory.claims.orphans(60)
+    memory.claims.begun(PLACE, "m2", ["12.1", "12.2"])
+    assert not memory.claims.close(PLACE, "posted", ["12.1", "12.2"], "m2")
+    assert memory.claims.get(PLACE) == orphan
+    assert memory.claims.close(PLACE, "told", orphan.replies)
+    assert not memory.claims.close(PLACE, "posted", ["12.2"])
+
+
+def test_claim_that_its_own_holder_finds_run_out_goes_on(memory: Memory) -> None:
+    memory.claims.take(PLACE, "10.1", -1)
+    assert memory.claims.orphans(60, {PLACE}) == []
+    assert memory.claims.orphans(60) == []
+    assert memory.claims.close(PLACE, "posted", ["12.1"])
+
+
+def test_orphan_whose_finder_dies_too_is_found_again(memory: Memory) -> None:
+    memory.claims.take(PLACE, "10.1", -1)
+    assert [claim.place for claim in memory.claims.orphans(-1)] == [PLACE]
+    assert [claim.place for claim in memory.claims.orphans(60)] == [PLACE]
+
+
 def test_claim_that_was_dropped_stays_so(memory: Memory) -> None:
     memory.claims.take(PLACE, "10.1", 60)
     assert memory.claims.close(PLACE, "dropped")

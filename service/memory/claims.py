@@ -5,13 +5,14 @@ works; a claim whose lease has run out belongs to a process that died, and whoev
 
 ============  =======================================================
 claimed       somebody works on it, or died over it
+orphaned      its holder died or stood still; somebody else tells so
 posted        the reply stands in Slack
 told          a notice stands there instead
 dropped       nothing is to be said: the question was deleted, say
 ============  =======================================================
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -22,7 +23,8 @@ from sqlalchemy.exc import IntegrityError
 from service.memory.database import Database
 from service.memory.tables import ClaimRow, ConversationRow, ThreadRow, now
 
-State = Literal["claimed", "posted", "told", "dropped"]
+State = Literal["claimed", "orphaned", "posted", "told", "dropped"]
+OPEN = ("claimed", "orphaned")
 KEPT_DAYS = 30
 """So long a claim is kept: Slack delivers nothing so late, and edits are answered for a minute only."""
 
@@ -109,11 +111,15 @@ class Claims:
 
     def begun(self, place: Place, message_id: str | None, replies: Iterable[str] = ()) -> None:
         """Note which turn answers it, and what stands in Slack for it already."""
-        self._change(place, replies=" ".join(replies), message_id=message_id)
+        self._change(place, ("dropped", "orphaned"), replies=" ".join(replies), message_id=message_id)
 
     def close(self, place: Place, state: State, replies: Iterable[str] = (), message_id: str | None = None) -> bool:
-        """Say what came of it; ``False`` where it was dropped meanwhile, and stays so."""
-        return self._change(place, state=state, replies=" ".join(replies), message_id=message_id)
+        """Say what came of it; ``False`` where that changes nothing.
+
+        What was dropped stays so, and a reply comes too late where somebody tells, or has told, that there is none.
+        """
+        over: tuple[State, ...] = ("dropped", "orphaned", "told") if state == "posted" else ("dropped",)
+        return self._change(place, over, state=state, replies=" ".join(replies), message_id=message_id)
 
     def renew(self, places: Iterable[Place], seconds: float) -> None:
         """Hold claims for ``seconds`` from now; 0 lets go of them."""
@@ -122,9 +128,13 @@ class Claims:
             for place in places:
                 session.execute(update(ClaimRow).where(*_is(place)).values(lease_until=lease))
 
-    def orphans(self, seconds: float, limit: int = 20) -> list[Claim]:
-        """Claims whose holder has died, oldest first; they are held for ``seconds`` by whoever asks."""
-        query = select(ClaimRow).where(ClaimRow.state == "claimed", ClaimRow.lease_until < now())
+    def orphans(self, seconds: float, mine: Collection[Place] = (), limit: int = 20) -> list[Claim]:
+        """Claims whose holder has died, oldest first; they are held for ``seconds`` by whoever asks.
+
+        Args:
+            mine: what whoever asks holds, and could not renew in time; that goes on.
+        """
+        query = select(ClaimRow).where(ClaimRow.state.in_(OPEN), ClaimRow.lease_until < now())
         with self._database.read() as session:
             if session.scalars(query.limit(1)).first() is None:
                 return []
@@ -133,7 +143,10 @@ class Claims:
             found = rows.all()
             for row in found:
                 row.lease_until = now() + timedelta(seconds=seconds)
-            return [_claim(row) for row in found]
+            dead = [row for row in found if Place(row.team, row.channel, row.ts) not in mine]
+            for row in dead:
+                row.state = "orphaned"
+            return [_claim(row) for row in dead]
 
     def thread(self, team: str, channel: str, thread: str) -> Thread | None:
         """What is known of a thread; ``None`` where the tutor has not answered, or the conversation was deleted."""
@@ -196,11 +209,12 @@ class Claims:
             session.execute(delete(ThreadRow).where(ThreadRow.team == team))
         self._database.forget_deleted()
 
-    def _change(self, place: Place, **values: str | None) -> bool:
+    def _change(self, place: Place, over: Collection[State], **values: str | None) -> bool:
+        """Change what is in none of the states ``over``."""
         if values.get("message_id") is None:
             values.pop("message_id", None)
         with self._database.write() as session:
-            changed = update(ClaimRow).where(*_is(place), ClaimRow.state != "dropped").values(**values)
+            changed = update(ClaimRow).where(*_is(place), ClaimRow.state.not_in(over)).values(**values)
             return session.execute(changed.returning(ClaimRow.ts)).first() is not None
 
 

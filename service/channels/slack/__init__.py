@@ -9,7 +9,7 @@
 ``answering``  from a message through a turn to what stands in the thread
 ``buttons``    what the buttons do; ``running`` runs code, ``panel`` is the agent's own view
 ``posting``    a streamed or edited message; ``whisper`` one that only one person sees
-``calls``      the Web API: limits, failures
+``calls``      the Web API: limits, failures; ``reading`` what stands in a thread already
 ``blocks``     a reply as Block Kit; ``text`` escapes and splits
 =============  ====================================================================================================
 """

@@ -8,15 +8,16 @@ from functools import partial
 
 from corpus.errors import TutorError
 from service.channels.slack import blocks, text
-from service.channels.slack.calls import Calls, Refused, left_over
+from service.channels.slack.calls import Calls, Refused
 from service.channels.slack.context import question_in
 from service.channels.slack.desk import INTERRUPTED, Desk, Job
-from service.channels.slack.incoming import Incoming, question_ts
+from service.channels.slack.incoming import Incoming, question_ts, since
 from service.channels.slack.posting import Address, Post, Saying, Streams
+from service.channels.slack.reading import left_over
 from service.events import Failed, Matched, Reply, Running, Text, Verified
 from service.logs import fields
 from service.memory import Memory, UnknownConversation, UnknownMessage
-from service.memory.claims import Claim, Claims, Place
+from service.memory.claims import OPEN, Claim, Claims, Place
 from service.quota import Quota
 from service.turns import Asked, RunningTurn, Turns
 
@@ -96,19 +97,20 @@ class Answering:
         finally:
             await self._desk.note(self._shared.claims.close, place, "told", post.replies)
 
-    async def close(self, place: Place, post: Saying) -> None:
-        """Note that a reply stands that is no turn."""
-        await self._desk.note(self._shared.claims.close, place, "posted", post.replies)
+    async def close(self, place: Place, post: Saying, message_id: str | None = None) -> None:
+        """Note that the reply stands; one that comes too late is taken back."""
+        if not await self._desk.note(self._shared.claims.close, place, "posted", post.replies, message_id):
+            await self.take_back(place, post, message_id)
 
     async def orphaned(self, claim: Claim) -> None:
         """Tell that whoever answered a message has died over it, in place of what stands of the reply."""
         shared = self._shared
-        post = self._post_at(claim.place, Address(claim.place.team, claim.place.channel, claim.thread, "", True))
-        post.replies = list(claim.replies)
+        address = Address(claim.place.team, claim.place.channel, claim.thread, "", True, since(claim.place))
+        post = self._post_at(claim.place, address, claim.replies)
         if not claim.replies and claim.thread:
             known = await self._desk.note(shared.claims.replies, claim.place.team, claim.place.channel, claim.thread)
-            found = await left_over(shared.calls, claim.place.channel, claim.thread, known)
-            post.replies = [ts for ts in found if ts > claim.place.ts][:1]
+            found = await left_over(shared.calls, address.channel, address.thread, address.since, known)
+            post.replies = found[:1]
         if claim.message_id is not None:  # nobody has seen that turn
             await self.forget_turn(claim.place.team, claim.message_id)
         for ts in post.replies[:1]:
@@ -123,7 +125,7 @@ class Answering:
         claim = await self._desk.note(self._shared.claims.get, place)
         if claim is None:
             return
-        if claim.state == "claimed":  # whoever answers it, in whichever process, looks before it speaks
+        if claim.state in OPEN:  # whoever answers it, in whichever process, looks before it speaks
             await self._desk.note(self._shared.claims.close, place, "dropped", claim.replies)
             turn = self._running.get(place)
             if turn is not None:
@@ -135,7 +137,7 @@ class Answering:
     async def answer(self, incoming: Incoming, post: Saying, *, quote: bool = False) -> None:
         """Answer, and close the claim."""
         shared, place = self._shared, incoming.place
-        if not await self._wanted(place):
+        if not await self.wanted(place):
             return None
         if shared.asking is not None:
             standing = shared.asking.use([(f"{place.team} {incoming.user}", 1)])
@@ -150,8 +152,8 @@ class Answering:
             reply = await self._follow(turn, place, post)
         finally:
             self._running.pop(place, None)
-        if not await self._wanted(place):
-            return await self._take_back(place, reply, post)
+        if not await self.wanted(place):
+            return await self.take_back(place, post, reply.message_id if isinstance(reply, Reply) else None)
         if isinstance(reply, Failed):
             return await self.tell(place, post, f"{reply.title}: {reply.detail}")
         # first: who sees the reply may go on at once
@@ -159,16 +161,15 @@ class Answering:
             shared.claims.go_on, place.team, place.channel, incoming.thread, reply.conversation_id, incoming.user
         )
         await post.finish(blocks.closing(reply, shared.public_url), text.notification(reply.answer))
-        if not await self._desk.note(shared.claims.close, place, "posted", post.replies, reply.message_id):
-            await self.forget_turn(place.team, reply.message_id)  # deleted just now
-        return None
+        return await self.close(place, post, reply.message_id)
 
     async def _start(self, incoming: Incoming) -> RunningTurn:
         shared, place = self._shared, incoming.place
         known = await self._desk.note(shared.claims.thread, place.team, place.channel, incoming.thread)
         question = incoming.question
         if known is None and incoming.in_thread and incoming.way == "message":
-            question = await question_in(shared.calls, incoming)
+            ours = await self._desk.note(shared.claims.replies, place.team, place.channel, incoming.thread)
+            question = await question_in(shared.calls, incoming, ours)
         if known is None and incoming.direct and not incoming.in_thread:
             known = await self._desk.note(shared.claims.latest, place.team, place.channel, DIRECT_MINUTES)
         _log.debug("question", extra=fields(question=question))
@@ -204,17 +205,17 @@ class Answering:
                 await post.add(blocks.snippet(event.snippet))
         return await turn.reply()
 
-    async def _wanted(self, place: Place) -> bool:
+    async def wanted(self, place: Place) -> bool:
         """Whether a reply is still waited for: the question may be deleted, or another process took us for dead."""
         claim = await self._desk.note(self._shared.claims.get, place)
-        return claim is not None and claim.state not in ("dropped", "told")
+        return claim is not None and claim.state in ("claimed", "posted")
 
-    async def _take_back(self, place: Place, reply: Reply | Failed, post: Saying) -> None:
-        """Leave nothing of a reply that nobody waits for; a notice that took its place stays."""
-        if isinstance(reply, Reply):
-            await self.forget_turn(place.team, reply.message_id)
+    async def take_back(self, place: Place, post: Saying, message_id: str | None = None) -> None:
+        """Leave nothing of a reply that nobody waits for; a notice that takes its place stays."""
+        if message_id is not None:
+            await self.forget_turn(place.team, message_id)
         claim = await self._desk.note(self._shared.claims.get, place)
-        for ts in set(post.replies) - set(claim.replies if claim and claim.state == "told" else ()):
+        for ts in set(post.replies) - set(claim.replies if claim and claim.state != "dropped" else ()):
             await self._shared.calls.quietly("chat.stopStream", channel=place.channel, ts=ts)
             await self._shared.calls.quietly("chat.delete", channel=place.channel, ts=ts)
 
@@ -226,7 +227,7 @@ class Answering:
 
     def post(self, incoming: Incoming, replies: Sequence[str] = ()) -> Post:
         place = incoming.place
-        address = Address(place.team, place.channel, incoming.thread, incoming.user, incoming.direct)
+        address = Address(place.team, place.channel, incoming.thread, incoming.user, incoming.direct, since(place))
         return self._post_at(place, address, replies)
 
     def _post_at(self, place: Place, address: Address, replies: Sequence[str] = ()) -> Post:

@@ -11,6 +11,7 @@ from service.channels.slack.answering import Answering, Shared, owner
 from service.channels.slack.desk import Desk, Job
 from service.channels.slack.inbox import NOT_HERE, Inbox
 from service.channels.slack.incoming import Incoming, Pressed
+from service.channels.slack.reading import message
 from service.channels.slack.running import Running, Wanted
 from service.channels.slack.text import typed
 from service.events import Reply, ShownSnippet
@@ -90,11 +91,8 @@ class Buttons:
 
     async def _answer_again(self, pressed: Pressed, asked: Incoming) -> None:
         """Read the question anew: it was not kept."""
-        found = await self._shared.calls.quietly(
-            "conversations.replies", channel=pressed.channel, ts=pressed.thread, limit=200
-        )
-        mine = [one for one in (found or {}).get("messages", ()) if one.get("ts") == pressed.value]
-        question = typed(str(mine[0].get("text") or "")) if mine else ""
+        asked_in = await message(self._shared.calls, pressed.channel, pressed.value, pressed.thread)
+        question = typed(str((asked_in or {}).get("text") or ""))
         post = self._answering.post(asked, [pressed.message])
         if not question:
             await self._answering.tell(asked.place, post, UNREADABLE, again=False)

@@ -146,13 +146,6 @@ class Calls:
             _log.warning("Slack refused", extra=told)
 
 
-async def left_over(calls: Calls, channel: str, thread: str, known: set[str]) -> list[str]:
-    """Messages of ours in a thread that nobody knows of, oldest first; none where it cannot be read."""
-    found = await calls.quietly("conversations.replies", channel=channel, ts=thread, limit=200)
-    mine = [str(one["ts"]) for one in (found or {}).get("messages", ()) if one.get("bot_id")]
-    return [ts for ts in mine if ts != thread and ts not in known]
-
-
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """What Slack said in place of doing something, or whatever stands between it and us."""

@@ -1,16 +1,16 @@
 """What a mention in the middle of a thread is about: the thread is read before it is answered."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from service import pasted
 from service.channels.slack import text
 from service.channels.slack.calls import Calls
-from service.channels.slack.incoming import Incoming
+from service.channels.slack.incoming import Incoming, all_text
+from service.channels.slack.reading import thread
 from service.words import content
 
-READ = 200
 MAX_CONTEXT = 6_000
 OWN_WORDS = 4
 """From so many words that carry meaning on, a question is taken to stand on its own."""
@@ -22,15 +22,13 @@ _POINTS = re.compile(
 )
 
 
-async def question_in(calls: Calls, incoming: Incoming) -> str:
-    """The question, with what it points to in its thread."""
+async def question_in(calls: Calls, incoming: Incoming, ours: Collection[str] = ()) -> str:
+    """The question, with what it points to in its thread; ``ours`` is what the tutor has said there."""
     if not points(incoming.question):
         return incoming.question
     place = incoming.place
-    found = await calls.quietly(
-        "conversations.replies", channel=place.channel, ts=incoming.thread, latest=place.ts, limit=READ
-    )
-    before = [one for one in (found or {}).get("messages", ()) if str(one.get("ts")) < place.ts]
+    found = await thread(calls, place.channel, incoming.thread, latest=place.ts)
+    before = [one for one in found if str(one.get("ts")) < place.ts and one.get("ts") not in ours]
     return "\n\n".join(filter(None, (incoming.question, pointed_at(before))))
 
 
@@ -44,8 +42,7 @@ def points(question: str) -> bool:
 
 def pointed_at(messages: Sequence[dict[str, Any]]) -> str:
     """Of the messages before a mention, oldest first, the newest one with an error or code, else the first."""
-    said = [text.typed(str(one.get("text") or "")) for one in messages if not one.get("bot_id")]
-    said = [one for one in said if one.strip()]
+    said = [one for one in (text.typed(all_text(message)) for message in messages) if one.strip()]
     for one in reversed(said):
         given = pasted.read(one)
         if given.error or given.code:

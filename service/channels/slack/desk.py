@@ -159,10 +159,9 @@ class Desk:
         count = 0
         while True:
             try:
-                for claim in await self.note(self._claims.orphans, LEASE_SECONDS):
-                    if claim.place not in self._held:
-                        self._held.add(claim.place)
-                        self.aside(self._bury(claim))
+                for claim in await self.note(self._claims.orphans, LEASE_SECONDS, set(self._held)):
+                    self._held.add(claim.place)
+                    self.aside(self._bury(claim))
                 if count % 1000 == 0:
                     await self.note(self._claims.forget)
             except TutorError as error:

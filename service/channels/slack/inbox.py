@@ -17,7 +17,7 @@ from service.channels.slack.incoming import Changed, Deleted, Incoming
 from service.channels.slack.running import Running, Wanted, wanted_code
 from service.channels.slack.text import notification
 from service.channels.slack.whisper import Whisper
-from service.memory.claims import Claim, Place, Thread
+from service.memory.claims import OPEN, Claim, Place, Thread
 from service.phrases import bare
 from service.sandbox import Program
 
@@ -202,7 +202,7 @@ class Inbox:
         """The claim, once its first reply stands: that may take a while where another process writes it."""
         for _ in range(EDIT_PATIENCE_SECONDS):
             claim = await self._desk.note(self._shared.claims.get, place)
-            if claim is None or claim.state != "claimed":
+            if claim is None or claim.state not in OPEN:
                 return claim
             await asyncio.sleep(1)
         return None

@@ -1,6 +1,7 @@
 """What Slack sends, as data; pure. Whatever is not for the tutor is ``None``."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -14,6 +15,8 @@ PLAIN = (None, "file_share", "thread_broadcast")
 
 EDIT_SECONDS = 60.0
 """So long after it was sent, an edit of a question is answered."""
+
+_TS = re.compile(r"\d+\.\d+")
 
 Way = Literal["message", "command", "shortcut", "button"]
 
@@ -127,7 +130,7 @@ def shortcut(body: Mapping[str, Any]) -> Incoming:
         Place(_team(body), channel, f"shortcut:{body['action_ts']}"),
         str(message.get("thread_ts") or ts),
         str(body["user"]["id"]),
-        text.typed(_all_text(message))[:MAX_QUESTION],
+        text.typed(all_text(message))[:MAX_QUESTION],
         "shortcut",
         direct=channel.startswith("D"),
         response_url=body.get("response_url"),
@@ -173,6 +176,12 @@ def question_ts(claimed: str) -> str:
     return ts if kind.partition(":")[0] in ("", "edit", "again") else ""
 
 
+def since(claimed: Place) -> str | None:
+    """A ``ts`` that comes before whatever is said to ``claimed``; ``None`` where none is known."""
+    ts = claimed.ts.partition(":")[0]
+    return ts if _TS.fullmatch(ts) else None
+
+
 def _message(message: Mapping[str, Any], team: str, channel: str, bot: str, *, direct: bool) -> Incoming | None:
     user, ts = str(message.get("user") or ""), str(message.get("ts") or "")
     if not user or not ts or message.get("bot_id") or message.get("app_id") or user in (bot, "USLACKBOT"):
@@ -190,7 +199,7 @@ def _message(message: Mapping[str, Any], team: str, channel: str, bot: str, *, d
     )
 
 
-def _all_text(message: Mapping[str, Any]) -> str:
+def all_text(message: Mapping[str, Any]) -> str:
     """What a message says, those of other apps included, which put it into attachments."""
     attached = [str(one.get("text") or one.get("fallback") or "") for one in message.get("attachments") or []]
     return "\n".join(filter(None, (str(message.get("text") or ""), *attached)))

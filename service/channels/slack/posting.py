@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from service.channels.slack import blocks
 from service.channels.slack.blocks import Block
-from service.channels.slack.calls import Calls, Refused, Uncertain, left_over
+from service.channels.slack.calls import Calls, Refused, Uncertain
+from service.channels.slack.reading import left_over
 
 PAUSE_SECONDS = 0.7
 """Between two pieces of a stream."""
@@ -32,13 +33,14 @@ NO_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a reply goes, and to whom."""
+    """Where a reply goes, and to whom; nothing of it was said before ``since``."""
 
     team: str
     channel: str
     thread: str
     user: str
     direct: bool
+    since: str | None = None
 
 
 class Saying(Protocol):
@@ -149,15 +151,14 @@ class Post:
         return blocks.messages(self._blocks)[0][self._sent :]
 
     async def _stream(self, chunks: list[dict[str, Any]], count: int) -> None:
+        to = self._to
+        to_whom = {} if to.direct else {"recipient_team_id": to.team, "recipient_user_id": to.user}
         try:
             if self._mode == "new":
-                to_whom = (
-                    {} if self._to.direct else {"recipient_team_id": self._to.team, "recipient_user_id": self._to.user}
-                )
                 started = await self._calls(
                     "chat.startStream",
-                    channel=self._to.channel,
-                    thread_ts=self._to.thread,
+                    channel=to.channel,
+                    thread_ts=to.thread,
                     chunks=chunks,
                     **to_whom,
                 )
@@ -238,7 +239,8 @@ class Post:
     async def _look(self) -> list[str]:
         """The message that an interrupted call may have left in the thread."""
         await asyncio.sleep(PAUSE_SECONDS)
-        return (await left_over(self._calls, self._to.channel, self._to.thread, await self._known()))[-1:]
+        to = self._to
+        return (await left_over(self._calls, to.channel, to.thread, to.since, await self._known()))[-1:]
 
 
 def _chunk(block: Block) -> dict[str, Any]:

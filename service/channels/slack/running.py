@@ -44,22 +44,25 @@ class Running:
         Raises:
             Busy: too many programs wait already.
         """
-        sandbox, tell = self._sandbox, self._answering.tell
+        sandbox, tell, place = self._sandbox, self._answering.tell, wanted.place
+        if not await self._answering.wanted(place):
+            return None
         if not wanted.program.curated and not sandbox.runs_strangers_code:
             reason = f"I run only the lessons' own code here: {sandbox.isolation.missing}."
-            return await tell(wanted.place, post, reason, again=False)
-        if not self._answering.may_run(wanted.place.team, wanted.user):
-            return await tell(wanted.place, post, NO_QUOTA, again=False)
+            return await tell(place, post, reason, again=False)
+        if not self._answering.may_run(place.team, wanted.user):
+            return await tell(place, post, NO_QUOTA, again=False)
         sandbox.ensure_room(self._limits)
         await post.open()
         await post.progress(f"Running {wanted.title}", "in_progress")
         verdict = await self._verdict(wanted.program)
+        if not await self._answering.wanted(place):  # the question was deleted, or somebody took us for dead
+            return await self._answering.take_back(place, post)
         status = "complete" if verdict.status == "passed" else "error"
         await post.progress(f"Ran {wanted.title}", status)
         await post.add(blocks.run(verdict, wanted.title))
         await post.finish((), f"{wanted.title}: {verdict.status}")
-        await self._answering.close(wanted.place, post)
-        return None
+        return await self._answering.close(place, post)
 
     async def _verdict(self, program: Program) -> Verdict:
         items = follow(self._sandbox, program, self._limits)
