@@ -6,9 +6,10 @@ its kind of failure.
 """
 
 import logging
-import time
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from langchain_core.messages import BaseMessageChunk
 from langsmith.run_helpers import tracing_context
 from pydantic import SecretStr
 
+from service.deadline import Deadline, TimeIsUp, within
 from service.language_model import Chunk, FailureKind, ModelFailed, ModelUnusable, Said, Usage
 
 FINISHED = ("stop", "end_turn", "stop_sequence", "eos")
@@ -33,14 +35,12 @@ class Address:
         base_url: of a server that speaks the provider's protocol; ``None`` for the provider's own.
         key: sent to it; ``None`` for the one in the provider's own variable, which LangChain reads.
         silence: seconds without a sign of life after which a call has failed.
-        seconds: the most that any call may take.
     """
 
     name: str
     base_url: str | None = None
     key: SecretStr | None = None
     silence: float = 20.0
-    seconds: float = 60.0
 
 
 class ChatModel:
@@ -52,28 +52,19 @@ class ChatModel:
 
     def __init__(self, address: Address) -> None:
         self.name = address.name
-        self._model = _made(address)
+        self._running = _Running()
+        self._model = _made(address, self._running)
         self._is_ollama = address.name.startswith("ollama:")
 
     def stream(self, messages: Sequence[Said], *, max_tokens: int, seconds: float) -> Iterator[Chunk]:
-        ends_at = time.monotonic() + seconds
-        finish, usage = "", None
-        told = [(one.role, one.text) for one in messages]
+        finish, usage, deadline = "", None, Deadline(seconds)
         try:
-            with tracing_context(enabled=False):
-                longest: dict[str, Any] = {"num_predict" if self._is_ollama else "max_tokens": max_tokens}
-                stream = self._model.stream(told, **longest)
-            while True:
-                with tracing_context(enabled=False):  # anew each time: a generator may be resumed by another thread
-                    piece = next(stream, None)
-                if piece is None:
-                    break
-                _check(ends_at, seconds)
+            for piece in within(deadline, partial(self._pieces, messages, max_tokens, deadline)):
                 finish = _finish(piece) or finish
                 usage = _usage(piece, usage)
                 yield Chunk(piece.text, usage)
-        except ModelFailed:
-            raise
+        except TimeIsUp:
+            raise ModelFailed("timeout", f"took more than {seconds:.0f} s") from None
         except Exception as error:
             failed = _failed(error)
             _log.warning("the language model failed: %s (%s)", failed.kind, type(error).__name__)
@@ -84,13 +75,23 @@ class ChatModel:
             kind: FailureKind = "refusal" if finish in ("content_filter", "refusal", "safety") else "cut_off"
             raise ModelFailed(kind, "declined to answer" if kind == "refusal" else "broke off")
 
+    def _pieces(
+        self, messages: Sequence[Said], max_tokens: int, deadline: Deadline
+    ) -> Generator[BaseMessageChunk, None, None]:
+        """What the provider sends; in the thread that waits for it."""
+        longest: dict[str, Any] = {"num_predict" if self._is_ollama else "max_tokens": max_tokens}
+        self._running.deadline = deadline
+        with tracing_context(enabled=False):
+            yield from self._model.stream([(one.role, one.text) for one in messages], **longest)
 
-def _check(ends_at: float, seconds: float) -> None:
-    if time.monotonic() > ends_at:
-        raise ModelFailed("timeout", f"took more than {seconds:.0f} s")
+
+class _Running(threading.local):
+    """The call that a thread makes."""
+
+    deadline = Deadline(0)
 
 
-def _made(address: Address) -> BaseChatModel:
+def _made(address: Address, running: _Running) -> BaseChatModel:
     provider = address.name.partition(":")[0]
     try:
         from langchain.chat_models import init_chat_model
@@ -99,7 +100,7 @@ def _made(address: Address) -> BaseChatModel:
             error
         )
     try:
-        model = init_chat_model(address.name, **_options(provider, address))
+        model = init_chat_model(address.name, **_options(provider, address, running))
     except ImportError as error:
         raise ModelUnusable(
             f"'{address.name}' needs a package that is not installed: pip install 'torchtutor[{provider}]'"
@@ -114,7 +115,7 @@ def _made(address: Address) -> BaseChatModel:
     return model
 
 
-def _options(provider: str, address: Address) -> dict[str, Any]:
+def _options(provider: str, address: Address, running: _Running) -> dict[str, Any]:
     """What each provider's class calls it."""
     options: dict[str, Any] = {} if address.base_url is None else {"base_url": address.base_url}
     timeout = httpx.Timeout(address.silence, connect=min(5.0, address.silence))
@@ -126,33 +127,27 @@ def _options(provider: str, address: Address) -> dict[str, Any]:
         options["api_key"] = SecretStr("none")  # the provider's own key is not for another's server
     options |= {"max_retries": 0}
     if provider == "openai":
-        hook = _Deadline(address.seconds)
-        client = httpx.Client(timeout=timeout, event_hooks={"response": [hook]})
+        client = httpx.Client(timeout=timeout, event_hooks={"response": [partial(_limit, running)]})
         options |= {"http_client": client, "timeout": timeout, "stream_usage": True}
     else:
         options |= {"timeout": address.silence}
     return options
 
 
-class _Deadline:
-    """Ends a response after so many seconds, also one that drips and never says anything."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def __call__(self, response: httpx.Response) -> None:
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _Limited(response.stream, time.monotonic() + self._seconds)
+def _limit(running: _Running, response: httpx.Response) -> None:
+    """Have a response end with its call, also one that drips and never says anything."""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    response.stream = _Limited(response.stream, running.deadline)
 
 
 class _Limited(httpx.SyncByteStream):
-    def __init__(self, stream: httpx.SyncByteStream, ends_at: float) -> None:
+    def __init__(self, stream: httpx.SyncByteStream, deadline: Deadline) -> None:
         self._stream = stream
-        self._ends_at = ends_at
+        self._deadline = deadline
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self._stream:
-            if time.monotonic() > self._ends_at:
+            if not self._deadline.left:
                 raise httpx.ReadTimeout("the response took too long")
             yield part
 
@@ -173,7 +168,7 @@ def _finish(piece: BaseMessageChunk) -> str:
     if piece.additional_kwargs.get("refusal"):
         return "refusal"
     told = piece.response_metadata
-    return str(told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason") or "")
+    return str(told.get("finish_reason") or told.get("stop_reason") or told.get("done_reason") or "").lower()
 
 
 def _failed(error: Exception) -> ModelFailed:

@@ -143,7 +143,6 @@ def make_model(settings: Settings) -> LanguageModel | None:
             settings.llm_base_url,
             settings.llm_api_key,
             silence=settings.llm_silence_seconds,
-            seconds=settings.llm_seconds,
         )
     )
 

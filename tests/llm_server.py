@@ -26,6 +26,8 @@ class LLMServer(ThreadingHTTPServer):
         self.requests: list[dict[str, Any]] = []
         self.elsewhere: list[str] = []
         self.open = threading.Event()
+        self.left = threading.Event()
+        """Somebody went away before all was said."""
         self.url = f"http://127.0.0.1:{self.server_port}/v1"
 
     @property
@@ -79,6 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self.wfile.write(b"0\r\n\r\n")
         except OSError:
+            self.server.left.set()
             self.close_connection = True
 
     def _json(self, status: int, content: dict[str, Any]) -> None:
@@ -99,9 +102,9 @@ def _parts(server: LLMServer, body: dict[str, Any], behaviour: str) -> Iterator[
         return f"data: {json.dumps(head | {'choices': choices, 'usage': None})}\n\n".encode()
 
     yield event({"role": "assistant", "content": "", "refusal": None})
-    if behaviour == "drips":
+    if behaviour in ("drips", "drips_text"):
         while not server.open.wait(0.2):
-            yield b": still here\n\n"
+            yield b": still here\n\n" if behaviour == "drips" else event({"content": "so "})
         return
     if behaviour == "malformed":
         yield b'data: {"choices": [{"delta": {"content": "They\n\n'

@@ -132,7 +132,8 @@ def test_question_deleted_while_it_is_answered_gets_no_reply(slack: FakeSlack) -
     ts = slack.say(QUESTION)
     slack.wait_for(lambda: slack.called("chat.startStream")[-1]["thread_ts"] == ts)
     slack.delete("C0GENERAL", ts)
-    slack.quiet(3)
+    slack.wait_for(lambda: slack.called("chat.delete"), what="an end to what had begun to stand there")
+    slack.quiet()
     assert slack.replies(ts) == []
 
 
