@@ -125,7 +125,11 @@ class _Answering:
         """
         sent = self._messages()
         begun = len(self._worded.text)
-        yield from self._asked(sent)
+        try:
+            yield from self._asked(sent)
+        except ModelFailed:
+            yield from self._checked(begun, "not run: the answer was not finished")
+            raise
         shown = yield from self._checked(begun)
         if not shown:  # the lessons' code goes with words that have none
             yield from self._wording.lessons.code(self._brief, self._worded)
@@ -206,14 +210,16 @@ class _Answering:
         self._spent = Usage(self._spent.prompt + usage.prompt, self._spent.completion + usage.completion)
         self._allowance.spend(self._brief.owner, usage)
 
-    def _checked(self, start: int) -> Generator[Verified, None, list[ShownSnippet]]:
-        """Run the programs in the answer from ``start`` on: exactly what is shown there."""
+    def _checked(self, start: int, why_not: str | None = None) -> Generator[Verified, None, list[ShownSnippet]]:
+        """Run the programs in the answer from ``start`` on: exactly what is shown there; none where ``why_not``."""
         worded = self._worded
         earlier = sum(snippet.origin == "model" for snippet in worded.snippets)
         programs = [block for block in blocks(worded.text, start) if block.is_python]
         shown: list[ShownSnippet] = []
         for number, block in enumerate(programs, earlier + 1):
-            if len(shown) < MAX_PROGRAMS:
+            if why_not is not None:
+                verdict, why = None, why_not
+            elif len(shown) < MAX_PROGRAMS:
                 verdict, why = self._wording.programs.verdict(block.code, self._brief)
             else:
                 verdict, why = None, f"not run: {MAX_PROGRAMS} programs of an answer are"

@@ -115,6 +115,8 @@ class Sieve:
 
     def _cited(self, found: re.Match[str]) -> str:
         numbers = [int(number) for number in re.findall(r"\d{1,3}", found[0].split("†")[0])]
+        if len(numbers) > 1 and 0 in numbers:  # from 0 to 1
+            return found[0]
         return "".join(f"[{number}]" if 1 <= number <= self._sources else f"[{number}?]" for number in numbers)
 
 

@@ -70,9 +70,21 @@ def test_orphan_whose_finder_dies_too_is_found_again(memory: Memory) -> None:
     assert [claim.place for claim in memory.claims.orphans(60)] == [PLACE]
 
 
+def test_message_that_is_dropped_after_its_reply_stands_keeps_what_came_of_it(memory: Memory) -> None:
+    memory.claims.take(PLACE, "10.1", 60)
+    memory.claims.close(PLACE, "posted", ["12.1"], "m1")
+    before = memory.claims.drop(PLACE)
+    assert before is not None
+    assert (before.state, before.message_id) == ("posted", "m1")
+    assert memory.claims.get(PLACE) == before
+    assert memory.claims.drop(Place("T1", "C1", "99.9")) is None
+
+
 def test_claim_that_was_dropped_stays_so(memory: Memory) -> None:
     memory.claims.take(PLACE, "10.1", 60)
-    assert memory.claims.close(PLACE, "dropped")
+    before = memory.claims.drop(PLACE)
+    assert before is not None
+    assert before.state == "claimed"
     assert not memory.claims.close(PLACE, "posted", ["12.1"])
     claim = memory.claims.get(PLACE)
     assert claim is not None

@@ -28,6 +28,7 @@ def sieved(text: str, sources: int = 2, step: int = 1) -> str:
         ("It adds [7].", "It adds [7?]."),
         ("It adds [0].", "It adds [0?]."),
         ("It adds [1, 2].", "It adds [1][2]."),
+        ("Scaled to [0, 1] [1].", "Scaled to [0, 1] [1]."),
         ("It adds [1][9].", "It adds [1][9?]."),
         ("It adds 【1†source】.", "It adds [1]."),
         ("Index x[5] and `y[7]`.", "Index x[5] and `y[7]`."),

@@ -78,7 +78,7 @@ def test_code_is_said_as_it_stands() -> None:
         ({}, "✔ ran · CPU · torch 2.13.0 · 41 ms"),
         ({"expected_error": "ValueError: x"}, "✔ fails as stated · CPU"),
         ({"as_stated": False, "deviation": "prints 2"}, "✘ prints 2 · CPU"),
-        ({"as_stated": None, "verdict": None, "deviation": "no GPU"}, "○ not run: no GPU"),
+        ({"as_stated": None, "verdict": None, "deviation": "GPU: not run on this machine"}, "○ GPU: not run on"),
         ({"as_stated": None}, "✔ passed · CPU"),
         ({"as_stated": None, "verdict": replace(PASSED, status="timed_out")}, "✘ timed out · CPU"),
     ],
@@ -113,6 +113,21 @@ def test_reply_that_a_model_worded_says_so_cites_and_doubts() -> None:
     assert "[1] lesson 7: Why <grow>?" in told
     assert "Worded by fake:model" in told
     assert "No lesson supports: I made." in told
+
+
+def test_no_doubt_is_kept_quiet() -> None:
+    doubtful = [Sentence(start=0, end=7, citations=[], support=0.1, supported=False) for _ in range(8)]
+    told = said(blocks.closing(reply(answer="I made.", worded_by="fake:model", sentences=doubtful), None))
+    assert told.count("No lesson supports: I made.") == 5
+    assert "3 more" in told
+
+
+def test_code_of_a_model_stands_once_with_what_its_run_showed() -> None:
+    ran = replace(PASSED, stdout="2\n")
+    told = said(blocks.snippet(snippet("print(1 + 1)", origin="model", as_stated=None, verdict=ran, caption="A run:")))
+    assert "print" not in told
+    assert "✔ passed" in told
+    assert told.endswith("2")
 
 
 def test_what_stands_below_a_full_message_becomes_one_of_its_own() -> None:

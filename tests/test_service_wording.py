@@ -176,6 +176,17 @@ def test_failure_is_followed_by_the_lessons_own_answer_with_one_line(make: Make,
     assert f'torchtutor_model_fallbacks_total{{reason="{kind}"}} 1.0' in parts.metrics.text().decode()
 
 
+def test_program_in_an_answer_that_was_not_finished_is_shown_as_not_run(make: Make, sandbox: FakeSandbox) -> None:
+    parts, _ = make(WITH_CODE + "word " * 2000, llm_answer_tokens=50)
+    answered = reply(parts)
+    assert "came to its limit" in answered.answer
+    assert [(one.id, one.verdict is None, one.origin) for one in answered.snippets] == [
+        ("generated-1", True, "model"),
+        ("grad#code-1", False, "corpus"),
+    ]
+    assert answered.snippets[0].deviation == "not run: the answer was not finished"
+
+
 def test_answer_of_nothing_is_a_failure(make: Make) -> None:
     assert reply(make("")[0]).answer.endswith(LESSON)
 

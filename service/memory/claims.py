@@ -121,6 +121,19 @@ class Claims:
         over: tuple[State, ...] = ("dropped", "orphaned", "told") if state == "posted" else ("dropped",)
         return self._change(place, over, state=state, replies=" ".join(replies), message_id=message_id)
 
+    def drop(self, place: Place) -> Claim | None:
+        """Have nothing said any more to a message; returns what had come of it before, ``None`` where nobody has it.
+
+        What was answered stays so: it is for whoever asks to forget it.
+        """
+        with self._database.write() as session:
+            row = session.get(ClaimRow, _key(place), with_for_update=True)
+            if row is None:
+                return None
+            before = _claim(row)
+            row.state = "dropped" if row.state in OPEN else row.state
+            return before
+
     def renew(self, places: Iterable[Place], seconds: float) -> None:
         """Hold claims for ``seconds`` from now; 0 lets go of them."""
         lease = now() + timedelta(seconds=seconds)

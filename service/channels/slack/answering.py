@@ -122,11 +122,10 @@ class Answering:
 
     async def delete(self, place: Place) -> None:
         """A question was deleted: nothing is said to it any more, and what was stored of it goes."""
-        claim = await self._desk.note(self._shared.claims.get, place)
+        claim = await self._desk.note(self._shared.claims.drop, place)
         if claim is None:
             return
         if claim.state in OPEN:  # whoever answers it, in whichever process, looks before it speaks
-            await self._desk.note(self._shared.claims.close, place, "dropped", claim.replies)
             turn = self._running.get(place)
             if turn is not None:
                 with suppress(TutorError):  # it is stored already; whoever answers it deletes it

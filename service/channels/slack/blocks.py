@@ -44,7 +44,8 @@ def snippet(shown: ShownSnippet) -> list[Block]:
     if shown.origin == "learner":
         found = [_aside(f"Your program: {told(shown)}")]
     else:
-        found = [*answer(shown.caption), *code(shown.code), _aside(told(shown))]
+        written = [] if shown.origin == "model" else code(shown.code)  # that stands in the answer
+        found = [*answer(shown.caption), *written, _aside(told(shown))]
     printed = output(shown.verdict) if shown.verdict else ""
     return [*found, *code(printed)] if printed else found
 
@@ -71,7 +72,7 @@ def code(source: str) -> list[Block]:
 def told(shown: ShownSnippet) -> str:
     """The verdict in a line."""
     if shown.verdict is None:
-        return f"○ not run: {shown.deviation}"
+        return f"○ {shown.deviation}"
     if shown.as_stated is None:
         mark = "✔" if shown.verdict.status == "passed" else "✘"
         return f"{mark} {shown.verdict.status.replace('_', ' ')} · {where(shown.verdict)}"
@@ -243,5 +244,7 @@ def _lesson(lead: str, match: MatchedEntry, public_url: str | None) -> Block:
 
 def _doubts(reply: Reply) -> list[Block]:
     """What the lessons do not support; the text above it was streamed before that was known."""
-    doubtful = [one for one in reply.sentences if not one.supported]
-    return [_aside(f"⚠ No lesson supports: {reply.answer[one.start : one.end]}") for one in doubtful[:MAX_DOUBTS]]
+    doubtful = [reply.answer[one.start : one.end] for one in reply.sentences if not one.supported]
+    found = [_aside(f"⚠ No lesson supports: {sentence}") for sentence in doubtful[:MAX_DOUBTS]]
+    more = len(doubtful) - MAX_DOUBTS
+    return [*found, _aside(f"⚠ Nor {more} more of its sentences.")] if more > 0 else found
