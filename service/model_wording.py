@@ -217,12 +217,11 @@ class _Answering:
         programs = [block for block in blocks(worded.text, start) if block.is_python]
         shown: list[ShownSnippet] = []
         for number, block in enumerate(programs, earlier + 1):
-            if why_not is not None:
-                verdict, why = None, why_not
-            elif len(shown) < MAX_PROGRAMS:
+            verdict, why = None, why_not
+            if why is None and len(shown) < MAX_PROGRAMS:
                 verdict, why = self._wording.programs.verdict(block.code, self._brief)
-            else:
-                verdict, why = None, f"not run: {MAX_PROGRAMS} programs of an answer are"
+            elif why is None:
+                why = f"not run: {MAX_PROGRAMS} programs of an answer are"
             which = "the code" if len(programs) == number == 1 else f"program {number}"
             snippet = Snippet(f"generated-{number}", block.code, caption=f"What a run of {which} above showed:")
             shown.append(show(snippet, verdict, why, origin="model"))

@@ -74,6 +74,20 @@ def test_button_and_command_work_over_the_socket(slack: FakeSlack) -> None:
     assert "passed" in slack.text(slack.reply(parent[-1]["ts"], count=2))
 
 
+def test_token_that_slack_does_not_take_ends_it_and_is_told(slack: FakeSlack, state_folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "service", "slack"],
+        env=environment(slack, state_folder) | {"SLACK_APP_TOKEN": "xapp-another"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 1
+    assert "Slack does not take SLACK_APP_TOKEN: invalid_auth" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "answers in Slack" not in done.stdout + done.stderr
+
+
 def test_check_in_the_terminal_passes_where_nothing_is_missing(slack: FakeSlack, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "service", "slack", "check"],

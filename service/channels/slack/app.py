@@ -2,19 +2,28 @@
 
 Each listener has its message claimed and then acknowledges; the answer comes later. No call to Slack is made before
 Slack delivers something: who the tutor is in a workspace stands in the events themselves.
+
+::
+
+    TutorError
+    └── NotConfigured    a token or secret that this way into Slack needs is not set, or Slack does not take it
 """
 
 import logging
 import re
+from contextlib import suppress
 from typing import Any
 
+import aiohttp
 from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from corpus.errors import TutorError
 from service.channels.slack.buttons import Buttons
 from service.channels.slack.calls import client
 from service.channels.slack.inbox import Inbox
@@ -23,6 +32,20 @@ from service.channels.slack.panel import Panel
 COMMAND = "/ask"
 SHORTCUT = "explain_error"
 _ANYTHING = re.compile(".*")
+WRONG_TOKEN = (
+    "invalid_auth",
+    "not_authed",
+    "not_allowed_token_type",
+    "missing_scope",
+    "no_permission",
+    "token_revoked",
+    "token_expired",
+    "account_inactive",
+)
+
+
+class NotConfigured(TutorError):
+    """A token or secret is missing or wrong."""
 
 
 class Bolt:
@@ -97,3 +120,16 @@ def _listen(app: AsyncApp, inbox: Inbox, buttons: Buttons) -> None:
     async def press(ack: AsyncAck, body: dict[str, Any]) -> None:
         await buttons.press(body)
         await ack()
+
+
+async def first_address(socket: AsyncSocketModeHandler) -> None:
+    """Ask Slack where to connect; who connects asks again for ever, also where the token is wrong."""
+    with suppress(aiohttp.ClientError, TimeoutError, OSError):
+        try:
+            socket.client.wss_uri = await socket.client.issue_new_wss_url()
+        except SlackApiError as error:
+            reason = error.response.get("error")
+            if reason in WRONG_TOKEN:
+                raise NotConfigured(
+                    f"Slack does not take SLACK_APP_TOKEN: {reason}; 'torchtutor slack check' tells what to do"
+                ) from None

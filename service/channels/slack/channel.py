@@ -1,21 +1,15 @@
-"""The channel put together.
-
-::
-
-    TutorError
-    └── NotConfigured    a token or secret that this way into Slack needs is not set
-"""
+"""The channel put together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
 
-from corpus.errors import TutorError
 from service.channels.limits import ASKING, RUNNING, quota
 from service.channels.slack.answering import Answering, Shared
-from service.channels.slack.app import Bolt
+from service.channels.slack.app import Bolt, first_address
+from service.channels.slack.app import NotConfigured as NotConfigured
 from service.channels.slack.buttons import Buttons
 from service.channels.slack.calls import Calls, client
 from service.channels.slack.desk import Desk
@@ -31,10 +25,6 @@ from service.wiring import Parts
 PATH = "/slack/events"
 FINISH_SECONDS = 10.0
 SOCKET_ONLY = "none: a socket's messages are not signed"
-
-
-class NotConfigured(TutorError):
-    """A token or secret is missing."""
 
 
 class Slack:
@@ -90,12 +80,18 @@ class Slack:
 
         return routes
 
-    async def listen(self, app_token: str) -> None:
-        """Take messages from a socket until cancelled; a connection that drops is made anew."""
+    async def listen(self, app_token: str, ready: Callable[[], None]) -> None:
+        """Take messages from a socket until cancelled; a connection that drops is made anew.
+
+        Raises:
+            NotConfigured: Slack does not take the token.
+        """
         socket = self._bolt.socket(app_token)
         async with self.working():
             try:
+                await first_address(socket)
                 await socket.connect_async()  # type: ignore[no-untyped-call]
+                ready()
                 await asyncio.Event().wait()
             finally:
                 await socket.close_async()  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from contextlib import closing, suppress
+from functools import partial
 
 from service import logs
 from service.backup import in_use
@@ -37,10 +38,10 @@ async def _answer(parts: Parts, settings: Settings, app_token: str) -> None:
     turns = Turns(parts.tutor, parts.memory, parts.metrics.watch)
     slack = Slack(parts, settings, turns)
     threading.Thread(target=parts.sandbox.start, name="sandbox start", daemon=True).start()
-    listening = asyncio.create_task(slack.listen(app_token))
+    ready = partial(console.tell, "torchtutor answers in Slack")
+    listening = asyncio.create_task(slack.listen(app_token, ready))
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, listening.cancel)
-    console.tell("torchtutor answers in Slack")
     days = settings.retention_days
     cleaning = asyncio.create_task(forget_old(parts.memory, days)) if days else None
     with suppress(asyncio.CancelledError):
