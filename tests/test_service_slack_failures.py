@@ -129,12 +129,10 @@ def test_missing_scope_is_logged_once_with_what_to_add(slack: FakeSlack) -> None
 
 def test_question_deleted_while_it_is_answered_gets_no_reply(slack: FakeSlack) -> None:
     slack.delays["chat.startStream"] = 4.0
-    before = len(slack.called("chat.delete"))
     ts = slack.say(QUESTION)
     slack.wait_for(lambda: slack.called("chat.startStream")[-1]["thread_ts"] == ts)
     slack.delete("C0GENERAL", ts)
-    slack.wait_for(lambda: len(slack.called("chat.delete")) > before, what="an end to what had begun to stand there")
-    slack.quiet()
+    slack.quiet(6)  # longer than the stream takes to begin
     assert slack.replies(ts) == []
 
 
