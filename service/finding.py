@@ -12,10 +12,10 @@ from corpus.entry import Entry
 from index.passage import Passage
 from index.retriever import Match, Ranking, Retriever
 from service.dialogue import Meant, PastTurn, topic_of
-from service.forms import form, is_comparison, questions, sides
-from service.phrases import bare, shorthand
+from service.forms import form, is_comparison, sides
 from service.pieces import NOTHING_SEEN, Seen, raised_by, words_of
 from service.rewriting import Rewriter
+from service.several import asks_for_knowledge, questions, stands_alone
 from service.shorthands import chooses
 from service.topic import Choice, choose, is_foreign, lean
 from service.words import content, share
@@ -160,21 +160,22 @@ class Finder:
         return self._retriever.search(query, k=CANDIDATES, collection=collection)
 
     def _several(self, meant: Meant, collection: str | None) -> tuple[Found, ...]:
-        """The findings for several questions in one message; none where they are one question after all."""
+        """The findings for several questions in one message; none where they are one question after all.
+
+        One that no entry covers stands among them, where the others are covered.
+        """
         parts = questions(meant.text) if meant.intent == "question" and meant.form != "error" else ()
         if not 2 <= len(parts) <= MAX_QUESTIONS:
             return ()
-        found = []
-        for part in parts:
-            if shorthand(bare(part)) is not None:
+        found = tuple(self._question(replace(meant, text=part, form=form(part)), (), collection) for part in parts)
+        parted = all(part.endswith("?") for part in parts[:-1])  # as who asked it did; else only what is found for sure
+        for one in found:
+            sure = one.covered and one.sure
+            if not stands_alone(one.meant.text) or not (sure or (parted and asks_for_knowledge(one.meant.text))):
                 return ()
-            own = self._retriever.search(part, k=CANDIDATES, collection=collection)
-            if own.outcome != "answered" or not content(part):
-                return ()
-            found.append(self._question(replace(meant, text=part, form=form(part)), (), collection))
-        if len({one.matches[0].entry_id for one in found}) < len(found):
-            return ()
-        return tuple(found)
+        covered = [one.matches[0].entry_id for one in found if one.covered]
+        one_topic = len(set(covered)) < len(covered)
+        return () if one_topic or not any(one.covered and one.sure for one in found) else found
 
     def _other_side(
         self, meant: Meant, ranking: Ranking, topic: PastTurn | None, collection: str | None

@@ -1,4 +1,4 @@
-"""In which form a question wants its reply, what it compares, and how many questions a message holds; pure."""
+"""In which form a question wants its reply, and what it compares; pure."""
 
 import re
 from typing import Literal
@@ -34,7 +34,6 @@ _SIDES = tuple(
         r"(?:^|[.,;:!?]\s)(?P<a>[^,;:!?]+?) (?:vs\.?|versus) (?P<b>.+?)(?:[?!,;]|$)",
     )
 )
-_ITEM = re.compile(r"(?:^|\n)[^\S\n]*[-*•]\s+|(?:^|\s)\(?\d{1,2}[.)]\s+(?=[A-Za-z])")
 _MAX_READ = 2000
 _MAX_COMPARED = 300
 
@@ -63,22 +62,3 @@ def sides(message: str) -> tuple[str, str] | None:
         if match is not None and match["a"].strip() and match["b"].strip():
             return match["a"].strip(), match["b"].strip()
     return None
-
-
-def questions(message: str) -> tuple[str, ...]:
-    """The questions of a message, each with the statements before it; the whole message where there is only one."""
-    listed = [part.strip() for part in _ITEM.split(message) if part.strip()]
-    numbers = [int(number) for number in re.findall(r"\d+", " ".join(_ITEM.findall(message)))]
-    if len(listed) >= 2 and numbers == list(range(1, len(numbers) + 1)) and all(len(p.split()) > 1 for p in listed):
-        return tuple(listed)
-    parts = [part.strip() for part in re.split(r"(?<=\?)\s+|\n{2,}", message) if part.strip()]
-    asked: list[str] = []
-    carried = ""
-    for part in parts:
-        carried = f"{carried} {part}".strip()
-        if part.endswith("?"):
-            asked.append(carried)
-            carried = ""
-    if carried and asked:
-        asked[-1] = f"{asked[-1]} {carried}"
-    return tuple(asked) if len(asked) >= 2 else (message,)

@@ -179,11 +179,11 @@ class Tutor:
         covered = [one for one in found if one.covered]
         if not covered:
             return self._abstained(turn, found[0])
-        shown = self._composed(covered)
+        shown = self._composed(found)
         update = {
-            "outcome": "answered" if all(one.sure for one in covered) else "partly",
+            "outcome": "answered" if all(one.covered and one.sure for one in found) else "partly",
             "confidence": min(one.confidence for one in covered),
-            "understood_as": shorten(" · ".join(one.understood_as for one in covered), MAX_UNDERSTOOD),
+            "understood_as": shorten(" · ".join(one.understood_as for one in found), MAX_UNDERSTOOD),
             "matches": [self._matched(match) for match in _matches(covered)],
             "follow_ups": list(shown.follow_ups),
             "shown": list(shown.shown),
@@ -202,6 +202,8 @@ class Tutor:
         return parts[0][1] if len(parts) == 1 else reply.joined(parts)
 
     def _compose(self, found: Found) -> Composed:
+        if not found.covered:
+            return reply.not_covered(())
         first = self.entries[found.matches[0].entry_id]
         if found.both:
             return reply.compare(first, self.entries[found.matches[1].entry_id], found.seen.shown)

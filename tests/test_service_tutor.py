@@ -12,6 +12,7 @@ from index.retriever import KeywordRetriever, Ranking
 from service.dialogue import PITFALLS
 from service.events import Done, Event, Matched, Reply, Running, Text, Verified
 from service.memory import Memory, UnknownConversation
+from service.reply import NOT_COVERED
 from service.sandbox import Busy, Limits, Program, Verdict
 from service.settings import Settings
 from service.tutor import UnknownCollection
@@ -124,6 +125,13 @@ def test_several_questions_get_several_answers_and_their_offers_lead_to_the_righ
     assert "**2. Do gradients keep growing?**" in both.answer
     followed = reply(parts, "Where is the sum kept?", both.conversation_id)
     assert (followed.answer, followed.matches[0].entry_id) == ("In .grad.", "grad")
+
+
+def test_question_that_no_lesson_covers_is_said_so_beside_one_that_is_answered(parts: Parts) -> None:
+    both = reply(parts, "How do you save a model? What do zebras eat?")
+    assert (both.outcome, [match.entry_id for match in both.matches]) == ("partly", ["save", "grad"])
+    assert f"**2. What do zebras eat?**\n\n{NOT_COVERED}" in both.answer
+    assert "Save its state_dict." in both.answer
 
 
 def test_follow_up_of_a_question_that_said_little_is_looked_up_with_its_lesson(
