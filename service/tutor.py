@@ -10,21 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import shorten
 
-from corpus.entry import Entry, Snippet
+from corpus.entry import Entry
 from corpus.errors import TutorError
 from index.retriever import Match, Retriever
 from service import pasted, reply, small_talk
 from service.asked import Said
-from service.dialogue import Meant, PastTurn, resolve
-from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Running, Turn, show
+from service.dialogue import Meant, PastTurn
+from service.events import Done, Event, Matched, MatchedEntry, NearestEntry, Reply, Turn
 from service.finding import Finder, Found
 from service.memory import Conversation, Memory, Notebook, new_id, past_turn
 from service.memory.notebook import never
-from service.pasted import Pasted
 from service.reply import Composed
 from service.rewriting import Rewriter
-from service.sandbox import Limits, Verdict
+from service.sandbox import Limits
 from service.trying import Trying
+from service.understanding import meant_by, own_program, understand
 from service.verify import Run, Verifier
 from service.wording import Brief, LessonWording, Wording
 
@@ -86,20 +86,10 @@ class Tutor:
         self._check(collection)
         notebook = notebook or self._memory.notebook()
         conversation = notebook.open(conversation_id)
-        given, message_id = pasted.read(message), new_id()
-        verdict, not_run = None, ""
-        if given.code and not given.error:  # a program whose traceback came with it need not be run
-            running = Running(conversation_id=conversation.id, message_id=message_id, code=given.code)
-            verdict, not_run = yield from self._trying.pasted(running, notebook, may_run=may_run)
-        meant = _meant(message, given, verdict, conversation.past)
-        tried, again = None, ""
-        if verdict is not None or not_run:
-            tried = show(_own(given), verdict, not_run or None, origin="learner")
-        if meant.program is not None:
-            running = Running(conversation_id=conversation.id, message_id=message_id, code=meant.program.code)
-            tried, again = yield from self._trying.again(meant.program, running, notebook, may_run=may_run)
-        turn, shown = self._find(meant, conversation, message_id, collection, notebook.owner)
-        shown = replace(shown, text=again) if again else shown
+        message_id = new_id()
+        understood = yield from understand(message, message_id, conversation, notebook, self._trying, may_run=may_run)
+        turn, shown = self._find(understood.meant, conversation, message_id, collection, notebook.owner)
+        shown = replace(shown, text=understood.instead or shown.text)
         yield Matched(**turn.model_dump())
 
         brief = Brief(
@@ -107,8 +97,8 @@ class Tutor:
             turn=turn,
             composed=shown,
             entries=tuple(self.entries[match.entry_id] for match in turn.matches),
-            lead=pasted.report(verdict, not_run),
-            pasted=tried,
+            lead=understood.lead,
+            pasted=understood.tried,
             past=conversation.past,
             owner=notebook.owner,
             may_run=notebook.may_run if may_run else never,
@@ -127,9 +117,9 @@ class Tutor:
         past: tuple[PastTurn, ...] = ()
         for one in said:
             given = pasted.read(one.as_read)
-            meant = _meant(one.as_read, given, None, past)
+            meant = meant_by(one.as_read, given, None, past)
             turn, shown = self._find(meant, Conversation("", past), "", collection)
-            own = (_own(given),) if given.code else ()
+            own = (own_program(given),) if given.code else ()
             programs = (meant.program,) if meant.program else (*own, *shown.snippets)
             past = (replace(past_turn(turn.model_dump()), programs=programs), *past)
         return past
@@ -223,25 +213,6 @@ class Tutor:
     def _check(self, collection: str | None) -> None:
         if collection is not None and collection not in self.collections:
             raise UnknownCollection(f"no collection '{collection}'; there are: {', '.join(self.collections)}")
-
-
-def _meant(message: str, given: Pasted, verdict: Verdict | None, past: tuple[PastTurn, ...]) -> Meant:
-    """What is meant; a program or a traceback in the message is what the question is about."""
-    if not given.code and not given.error:
-        return resolve(message, past)
-    failed = bool(given.error) or (
-        verdict is not None and verdict.error is not None and not pasted.is_fragment(verdict)
-    )
-    text = pasted.query(message, verdict)
-    prose = resolve(given.prose, past) if given.prose else Meant("question", text)
-    leaning = prose.leaning if past and not failed and prose.intent == "question" else "own"
-    said = pasted.said(given, verdict)
-    wanted = "error" if failed else prose.form
-    return Meant("question", text, prose=said, form=wanted, leaning=leaning)
-
-
-def _own(given: Pasted) -> Snippet:
-    return Snippet("pasted-1", given.code, caption="Your program:")
 
 
 def _matches(found: Sequence[Found]) -> list[Match]:
