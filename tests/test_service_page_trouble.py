@@ -274,8 +274,9 @@ def test_question_in_a_conversation_that_was_deleted_elsewhere_begins_a_new_one(
     assert chat.page.url != deleted
 
 
-def test_conversation_that_does_not_exist_says_so_and_leads_on(chat: Chat) -> None:
-    chat.open("/c/nothing-of-this-name")
+@pytest.mark.parametrize("name", ["nothing-of-this-name", "%zz"])
+def test_conversation_that_does_not_exist_says_so_and_leads_on(chat: Chat, name: str) -> None:
+    chat.open(f"/c/{name}")
     expect(chat.page.locator("main")).to_contain_text("This conversation does not exist, or was deleted.")
     assert chat.axe() == []
     chat.page.locator("main").get_by_role("button", name="New conversation").click()

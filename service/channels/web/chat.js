@@ -13,7 +13,7 @@ import { Session } from "./surroundings.js";
 const place = document.getElementById("app");
 const shared = /^\/shared\/([^/]+)$/.exec(location.pathname);
 place.replaceChildren();
-if (shared) render(html`<${Shared} token=${decodeURIComponent(shared[1])} />`, place);
+if (shared) render(html`<${Shared} token=${shared[1]} />`, place);
 else {
   const session = new Session();
   render(html`<${App} conversation=${new Conversation(() => session.ask())} session=${session} />`, place);

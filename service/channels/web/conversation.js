@@ -35,8 +35,7 @@ export class Conversation {
   /** Show what the address names; on a reload in mid-stream also the turn that still runs. */
   async open(path = location.pathname) {
     this.leave();
-    const name = /^\/c\/([^/]+)$/.exec(path)?.[1] ?? null;
-    const id = name && decodeURIComponent(name);
+    const id = /^\/c\/([^/]+)$/.exec(path)?.[1] ?? null; // as it stands there: ids need no escaping
     if (id) await this.load(id);
     else this.dispatch({ type: "new" });
     const waiting = pending.get();
